@@ -1,0 +1,1 @@
+"""Broadsheet: a publishing system for world-affairs analysis that readers pay for."""

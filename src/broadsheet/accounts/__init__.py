@@ -1,0 +1,1 @@
+"""Who a reader is: addresses, proofs of a mailbox, sign-ins."""

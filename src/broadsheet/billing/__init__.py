@@ -1,0 +1,1 @@
+"""Plans and invoice requests; payment providers come behind the same interface."""

@@ -1,0 +1,1 @@
+"""Puts the house together: settings, addresses, the WSGI application and the command line."""

@@ -1,0 +1,69 @@
+"""Reads `BROADSHEET_…` into an `Installation`, once, at start."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from broadsheet.core.installation import Installation
+
+
+class SettingsError(Exception):
+    """A `BROADSHEET_…` variable cannot be used; the message says which and what to do."""
+
+
+def read_installation(environ: Mapping[str, str] = os.environ) -> Installation:
+    """The installation that the environment describes.
+
+    Raises:
+        SettingsError: a variable has a value that cannot be used.
+    """
+    data_dir = Path(environ.get("BROADSHEET_DATA_DIR", "data")).expanduser().absolute()
+    site_url = environ.get("BROADSHEET_SITE_URL", "http://localhost:8000").rstrip("/")
+    parts = urlsplit(site_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+        raise SettingsError(f"BROADSHEET_SITE_URL is {site_url!r}; give scheme and host only, such as https://example.org.")
+    time_zone = environ.get("BROADSHEET_TIME_ZONE", "UTC")
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(f"BROADSHEET_TIME_ZONE is {time_zone!r}; give an IANA name such as Europe/Berlin.") from None
+    try:
+        proxies = tuple(ip_network(text.strip()) for text in environ.get("BROADSHEET_TRUSTED_PROXIES", "").split(",") if text.strip())
+    except ValueError as error:
+        raise SettingsError(f"BROADSHEET_TRUSTED_PROXIES: {error}; give networks such as 127.0.0.1/32, separated by commas.") from None
+    return Installation(
+        data_dir=data_dir,
+        database_url=environ.get("BROADSHEET_DATABASE_URL", f"sqlite:///{data_dir}/broadsheet.sqlite3"),
+        media_url=environ.get("BROADSHEET_MEDIA_URL", "/media/"),
+        site_url=site_url,
+        time_zone=time_zone,
+        mail_url=environ.get("BROADSHEET_MAIL_URL", "file:"),
+        mail_from=environ.get("BROADSHEET_MAIL_FROM", f"letters@{parts.hostname}"),
+        support_address=environ.get("BROADSHEET_SUPPORT_ADDRESS", f"help@{parts.hostname}"),
+        secret_key=environ.get("BROADSHEET_SECRET_KEY") or _kept_secret(data_dir),
+        demo=environ.get("BROADSHEET_DEMO") == "1",
+        trusted_proxies=proxies,
+    )
+
+
+def _kept_secret(data_dir: Path) -> str:
+    """The secret key of this data directory; made on first use, readable by its owner only."""
+    path = data_dir / "secret.key"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        secret = secrets.token_urlsafe(48)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secret)
+        return secret

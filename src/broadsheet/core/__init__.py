@@ -1,0 +1,1 @@
+"""What everything stands on: clock, months, change log, event log, tallies, text."""

@@ -1,0 +1,76 @@
+"""Writing to the change log, the event log and the tallies."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import models, transaction
+
+from broadsheet.core.models import Change, Event, Tally
+from broadsheet.core.months import month_key
+
+
+class ChangeKind(StrEnum):
+    ARTICLE = "article"
+    RIGHTS = "rights"
+    PUBLICATION = "publication"
+    CLOCK = "clock"
+
+
+class EventKind(StrEnum):
+    WALL_SHOWN = "wall_shown"
+    EMAIL_LEFT = "email_left"
+    CONFIRMED = "confirmed"
+    UNLOCKED = "unlocked"
+    INVOICE_REQUESTED = "invoice_requested"
+
+
+def record_change(kind: ChangeKind, subject: str, *, now: datetime) -> Change:
+    """Add a line to the change log; call it inside the transaction that makes the change."""
+    return Change.objects.create(kind=kind, subject=subject, at=now)
+
+
+def record_event(
+    kind: EventKind,
+    *,
+    now: datetime,
+    article_id: int | None = None,
+    reader_id: int | None = None,
+    source: str = "",
+) -> None:
+    """Add an event; `source` says which of several (unlock `1`, `2`, `3`)."""
+    Event.objects.create(
+        kind=kind,
+        at=now,
+        month=month_key(now, settings.BROADSHEET.zone),
+        article_id=article_id,
+        reader_id=reader_id,
+        source=source,
+    )
+
+
+def count_try(scope: str, subject: str, *, limit: int, per: timedelta, now: datetime) -> bool:
+    """Count one try and say whether it is within `limit` for the fixed window of length `per` that `now` falls in.
+
+    A try beyond the limit is not counted, so that a refused reader who waits is let in again.
+    """
+    seconds = int(per.total_seconds())
+    start = int(now.timestamp()) // seconds * seconds
+    window = f"{start}/{seconds}"
+    with transaction.atomic():
+        tally, created = Tally.objects.get_or_create(
+            scope=scope,
+            subject=subject,
+            window=window,
+            defaults={"count": 0, "expires_at": now + per},
+        )
+        counted = Tally.objects.filter(pk=tally.pk, count__lt=limit).update(count=models.F("count") + 1)
+    return bool(counted)
+
+
+def forget_old_tallies(*, now: datetime) -> int:
+    """Delete the tallies whose window is over; returns how many."""
+    deleted, _ = Tally.objects.filter(expires_at__lt=now).delete()
+    return deleted

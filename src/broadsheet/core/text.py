@@ -1,0 +1,29 @@
+"""Counting and cutting of plain text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_WORD = re.compile(r"\w+(?:[’'.,-]\w+)*")
+# A sentence ends with . ! ? or …, perhaps closed by quotation marks or brackets, before a space
+# and something that can start a sentence. Initials ("J. Smith") and "U.S. forces" do not end one.
+_SENTENCE_END = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Ms|Dr|St|No))[.!?…][”’\"')\]]*(?=\s+[“‘\"'(\[]?[A-Z0-9])")
+
+
+def count_words(text: str) -> int:
+    """How many words `text` holds."""
+    return sum(1 for _ in _WORD.finditer(text))
+
+
+def iterate_sentence_ends(text: str) -> Iterator[int]:
+    """Offsets just after each sentence of `text`, in order; the last is the end of the text."""
+    for match in _SENTENCE_END.finditer(text):
+        yield match.end()
+    yield len(text)
+
+
+def word_runs(text: str, length: int = 8) -> set[tuple[str, ...]]:
+    """Every run of `length` words in `text`, casefolded: the measure by which a text counts as leaked."""
+    words = [match.group().casefold() for match in _WORD.finditer(text)]
+    return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}

@@ -1,0 +1,1 @@
+"""Articles, authors, topics, regions and photos; publishing and import."""

@@ -1,0 +1,18 @@
+"""What the library says upward. Each signal is sent inside the transaction that makes the change."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+# Sent with `article_id: int` and `now: datetime` when an article is published or a published one changes.
+article_published = Signal()
+# Sent with `article_id: int` and `now: datetime` when an article is unpublished or deleted.
+article_withdrawn = Signal()
+# Sent with `article_ids: list[int]` and `now: datetime` after a batch of articles was imported.
+articles_imported = Signal()
+# Sent with `now: datetime` when something on list pages changed: the home page's order, a topic, an author, a photo.
+lists_changed = Signal()
+# Sent with `article: Article` (unsaved draft), `mode: str` and `request`; a receiver answers with a response.
+preview_requested = Signal()
+# Sent with `article_id: int` just before an article's row is deleted.
+article_deleted = Signal()

@@ -1,0 +1,96 @@
+"""The library's queries: rows in, plain records out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from broadsheet.library.access import Access
+from broadsheet.library.body import ComposedBody, TeaserRule
+from broadsheet.library.models import Article, ArticleRest, ArticleTeaser, ArticleText
+from broadsheet.publication.store import load_publication
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleAccess:
+    """What the resolver needs to know of one published article."""
+
+    article_id: int
+    slug: str
+    access: Access
+    embargo_until: datetime | None
+
+
+def published_articles(*, now: datetime) -> QuerySet[Article]:
+    """Articles that readers may know of at `now`: live, dated not later than now, not under embargo."""
+    return Article.objects.filter(
+        Q(embargo_until__isnull=True) | Q(embargo_until__lte=now), live=True, published_at__lte=now
+    )
+
+
+def find_article_access(article_id: int) -> ArticleAccess | None:
+    """The access of one live article, embargoed or not."""
+    row = (
+        Article.objects.filter(pk=article_id, live=True, published_at__isnull=False)
+        .values_list("id", "slug", "access", "embargo_until")
+        .first()
+    )
+    return ArticleAccess(row[0], row[1], Access(row[2]), row[3]) if row else None
+
+
+def load_article(article_id: int) -> Article:
+    """One article, live or not.
+
+    Raises:
+        Article.DoesNotExist: there is none with that id.
+    """
+    return Article.objects.get(pk=article_id)
+
+
+def load_teaser_rule() -> TeaserRule:
+    """The publication's own rule for teasers."""
+    publication = load_publication()
+    return TeaserRule(
+        paragraphs=publication.teaser_paragraphs,
+        max_words=publication.teaser_max_words,
+        max_percent=publication.teaser_max_percent,
+    )
+
+
+def set_first_publication(article: Article, *, now: datetime) -> None:
+    """Give a just published article its date, unless an editor or an import already did."""
+    if article.published_at is None:
+        article.published_at = now
+        Article.objects.filter(pk=article.pk).update(published_at=now)
+
+
+def raw_body(article: Article) -> list[dict[str, Any]]:
+    """The body's raw blocks."""
+    return [dict(block) for block in article.body.raw_data]
+
+
+def save_texts(article_id: int, body: ComposedBody) -> None:
+    """Store the texts of a published article: teaser and rest apart."""
+    ArticleTeaser.objects.update_or_create(
+        article_id=article_id, defaults={"html": body.teaser_html, "text": body.teaser_text}
+    )
+    ArticleRest.objects.update_or_create(article_id=article_id, defaults={"html": body.rest_html})
+    ArticleText.objects.update_or_create(
+        article_id=article_id,
+        defaults={
+            "body_text": body.body_text,
+            "paragraphs": [list(span) for span in body.paragraphs],
+            "teaser_end": body.teaser_end,
+            "word_count": body.word_count,
+            "photo_ids": list(body.photo_ids),
+        },
+    )
+
+
+def delete_texts(article_id: int) -> None:
+    """Forget the texts of an article that is no longer published."""
+    for model in (ArticleTeaser, ArticleRest, ArticleText):
+        model.objects.filter(article_id=article_id).delete()

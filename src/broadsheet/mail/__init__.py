@@ -1,0 +1,1 @@
+"""Letters: written from the publication's wording, queued in the outbox, sent over SMTP."""

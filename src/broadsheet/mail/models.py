@@ -1,0 +1,38 @@
+"""The outbox: every letter is a row before it is sent."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class OutboxLetter(models.Model):
+    """One letter to one mailbox; written in the transaction that causes it, sent by the worker.
+
+    `claimed_until` is a lease: a worker that dies lets the letter go back to the queue. A letter whose
+    sending broke off between DATA and the server's answer is `uncertain`, and is not sent again by itself.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        SENDING = "sending"
+        SENT = "sent"
+        REFUSED = "refused"
+        UNCERTAIN = "uncertain"
+
+    kind = models.SlugField(max_length=40)
+    to_address = models.EmailField(max_length=254)
+    subject = models.CharField(max_length=250)
+    text = models.TextField()
+    html = models.TextField()
+    message_id = models.CharField(max_length=120, unique=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField(db_index=True)
+    claimed_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        indexes = [models.Index(fields=("state", "due_at"), name="mail_letter_due")]

@@ -1,0 +1,1 @@
+"""What a reader holds and why: grants, institutions, newsletter consent."""

@@ -1,0 +1,1 @@
+"""Articles and lists as finished bytes: templates, variants and the variant table."""

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class PaywallConfig(AppConfig):
+    name = "broadsheet.paywall"
+    label = "paywall"
+    default_auto_field = "django.db.models.BigAutoField"

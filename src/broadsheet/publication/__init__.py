@@ -1,0 +1,1 @@
+"""What a publication says of itself: name, colours, menus, pages, wording, numbers of the offer."""

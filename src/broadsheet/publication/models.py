@@ -1,0 +1,109 @@
+"""The publication's own settings, edited in the desk and kept through upgrades."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from modelcluster.fields import ParentalKey
+from modelcluster.models import ClusterableModel
+from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
+from wagtail.fields import RichTextField
+from wagtail.models import Orderable
+
+PLAIN_TEXT_FEATURES = ["h2", "h3", "bold", "italic", "link", "ol", "ul", "hr"]
+
+
+@register_setting(icon="site", order=100)
+class Publication(BaseGenericSetting, ClusterableModel):
+    """Name, colours, numbers of the offer and wording of the wall: one row."""
+
+    name = models.CharField(max_length=60, default="Broadsheet")
+    tagline = models.CharField(max_length=160, blank=True)
+    description = models.CharField(max_length=300, blank=True)
+    logo = models.FileField(upload_to="publication/", blank=True)
+    accent_light = models.CharField(max_length=7, default="#0d5c63")
+    accent_dark = models.CharField(max_length=7, default="#67c3c0")
+    language = models.CharField(max_length=12, default="en-GB")
+    publisher = models.CharField(max_length=120, blank=True)
+
+    articles_per_month = models.PositiveSmallIntegerField(default=3, validators=[MinValueValidator(0), MaxValueValidator(50)])
+    instant_per_month = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(0), MaxValueValidator(10)])
+    instant_per_network_per_day = models.PositiveIntegerField(default=20, validators=[MinValueValidator(1)])
+    exempt_networks = models.TextField(blank=True)
+    teaser_paragraphs = models.PositiveSmallIntegerField(default=3, validators=[MinValueValidator(1)])
+    teaser_max_words = models.PositiveSmallIntegerField(default=350, validators=[MinValueValidator(30), MaxValueValidator(350)])
+    teaser_max_percent = models.PositiveSmallIntegerField(default=40, validators=[MinValueValidator(5), MaxValueValidator(40)])
+    newsletter_by_default = models.BooleanField(default=True)
+
+    wall_heading = models.CharField(max_length=120, default="Keep reading, free")
+    wall_text = models.TextField(
+        default="Leave your email address and the rest of this article opens at once. "
+        "You also get {allowance} articles of your choice each month, and our free newsletter."
+    )
+    wall_button = models.CharField(max_length=40, default="Open this article")
+    wall_small = models.CharField(
+        max_length=300, default="No password. One letter to confirm the address; unsubscribe with one click."
+    )
+    meter_text = models.TextField(default="Opening it uses one of your {allowance} free articles this month. It then stays open to you for 30 days.")
+    meter_button = models.CharField(max_length=40, default="Read this article")
+    spent_text = models.TextField(default="You have read your {allowance} free articles this month. New ones on {renews}.")
+    subscribers_text = models.TextField(default="This article is for subscribers.")
+    offer_heading = models.CharField(max_length=120, default="Or subscribe, and have everything")
+    offer_lines = models.TextField(
+        default="The whole library, searchable to the last word\n"
+        "Original analysis every weekday, and in-depth articles\n"
+        "Every article opens at once, without a limit\n"
+        "No advertising, anywhere"
+    )
+    help_address = models.EmailField(blank=True)
+    letter_footer = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = "publication"
+
+
+class MenuLink(Orderable):
+    """One link of the masthead or the foot of the page."""
+
+    MENUS: ClassVar = [("masthead", "Masthead"), ("foot", "Foot of the page")]
+    publication = ParentalKey(Publication, on_delete=models.CASCADE, related_name="menu_links")
+    menu = models.CharField(max_length=12, choices=MENUS, default="masthead")
+    label = models.CharField(max_length=40)
+    path = models.CharField(max_length=200)
+
+
+class PlainPage(models.Model):
+    """A page such as About, Privacy or Help at `/<slug>/`."""
+
+    title = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=60, unique=True)
+    body = RichTextField(features=PLAIN_TEXT_FEATURES)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("title",)
+        verbose_name = "plain page"
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return f"/{self.slug}/"
+
+
+class LetterWording(models.Model):
+    """The words of one kind of letter; a kind without a row uses the words that come with Broadsheet."""
+
+    kind = models.SlugField(max_length=40, unique=True)
+    subject = models.CharField(max_length=160)
+    body = models.TextField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("kind",)
+        verbose_name = "letter"
+
+    def __str__(self) -> str:
+        return self.subject

@@ -1,0 +1,1 @@
+"""Readers' requests: pages, the wall's forms, sign-in, account, feeds."""
