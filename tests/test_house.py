@@ -1,0 +1,71 @@
+"""The tests' own footing: database, clock, makers, site and browser are what they promise to be."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from threading import Thread
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+
+from broadsheet.accounts.models import User
+from broadsheet.core import clock as core_clock
+from broadsheet.core.models import Change
+from broadsheet.library.models import Article, ArticleTeaser
+from tests.conftest import START
+
+
+def test_clock_stands_still_at_the_start() -> None:
+    assert core_clock.now() == START
+
+
+def test_outside_network_is_refused() -> None:
+    with socket.socket() as outside, pytest.raises(AssertionError, match="192.0.2.1"):
+        outside.connect(("192.0.2.1", 80))
+
+
+def test_maker_publishes_an_article_with_its_texts(make_article: Callable[..., Article]) -> None:
+    article = make_article(headline="Who keeps the strait open")
+    assert article.live
+    assert article.published_at == START
+    assert ArticleTeaser.objects.get(article=article).text
+    assert Change.objects.filter(kind="article", subject=str(article.pk)).exists()
+
+
+def test_draft_has_no_texts(make_article: Callable[..., Article]) -> None:
+    article = make_article(published=False)
+    assert not article.live
+    assert not ArticleTeaser.objects.filter(article=article).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", [1, 2])
+def test_what_a_test_commits_is_gone_in_the_next(turn: int) -> None:
+    assert not User.objects.exists()
+    assert Group.objects.filter(name="Editors").exists()  # made by a migration, so it must come back
+    User.objects.create_user("reader@example.org")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_thread_sees_what_was_committed(make_reader: Callable[..., User]) -> None:
+    make_reader()
+    seen: list[int] = []
+
+    def look() -> None:
+        seen.append(User.objects.count())
+        connection.close()
+
+    thread = Thread(target=look)
+    thread.start()
+    thread.join()
+    assert seen == [1]
+
+
+@pytest.mark.browser
+def test_browser_reaches_the_site(page: Any, live_server: Any) -> None:
+    response = page.goto("/accounts/login/")
+    assert response.status == 200
+    assert page.url.startswith(live_server.url)
