@@ -143,7 +143,7 @@ def make_article(db: None, publish: Callable[[Article], Article]) -> Callable[..
     def make(*, published: bool = True, paragraphs: list[str] | None = None, **fields: Any) -> Article:
         number = next(numbers)
         if paragraphs is None:
-            random = Random(number)  # noqa: S311
+            random = Random(number)
             paragraphs = [write_paragraph(random) for _ in range(10)]
         fields.setdefault("headline", f"The question of article {number}")
         fields.setdefault("dek", f"What article {number} is about.")

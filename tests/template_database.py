@@ -104,17 +104,16 @@ def _make_sqlite(template: Path) -> None:
 def _restore_postgresql() -> None:
     template, own = f"template_{FINGERPRINT}", connection.settings_dict["NAME"]
     connections.close_all()
-    with _one_at_a_time():
-        with _maintenance() as cursor:
-            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", [template])
-            if not cursor.fetchone():
-                cursor.execute(f'DROP DATABASE IF EXISTS "{template}"')
-                cursor.execute(f'CREATE DATABASE "{template}"')
-                with _connected_to(template):
-                    _migrate()
-                cursor.execute(f'ALTER DATABASE "{template}" IS_TEMPLATE true')
-            cursor.execute(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)')
-            cursor.execute(f'CREATE DATABASE "{own}" TEMPLATE "{template}" STRATEGY file_copy')
+    with _one_at_a_time(), _maintenance() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", [template])
+        if not cursor.fetchone():
+            cursor.execute(f'DROP DATABASE IF EXISTS "{template}"')
+            cursor.execute(f'CREATE DATABASE "{template}"')
+            with _connected_to(template):
+                _migrate()
+            cursor.execute(f'ALTER DATABASE "{template}" IS_TEMPLATE true')
+        cursor.execute(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "{own}" TEMPLATE "{template}" STRATEGY file_copy')
 
 
 @contextmanager
@@ -123,8 +122,6 @@ def _maintenance() -> Iterator[Any]:
     import psycopg
 
     settings = connection.settings_dict
-    with psycopg.connect(
-        host=settings["HOST"], port=settings["PORT"] or None, user=settings["USER"], password=settings["PASSWORD"] or None,
-        dbname="postgres", autocommit=True,
-    ) as link, link.cursor() as cursor:
+    address = {"host": settings["HOST"], "port": settings["PORT"] or None, "user": settings["USER"], "dbname": "postgres"}
+    with psycopg.connect(**address, password=settings["PASSWORD"] or None, autocommit=True) as link, link.cursor() as cursor:
         yield cursor

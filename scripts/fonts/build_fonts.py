@@ -30,7 +30,17 @@ CARD_FONTS = Path(__file__).parents[2] / "src/broadsheet/pages/fonts"
 
 TEXT_OPTICAL_SIZE = 20  # the design's own text master; reading text is 18 to 19 px
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-LIGATURES = {"f_f_i": "f f i", "f_f_l": "f f l", "f_f": "f f", "f_i": "f i", "fi": "f i", "f_l": "f l", "fl": "f l", "f_t": "f t", "f_j": "f j"}
+LIGATURES = {
+    "f_f_i": "f f i",
+    "f_f_l": "f f l",
+    "f_f": "f f",
+    "f_i": "f i",
+    "fi": "f i",
+    "f_l": "f l",
+    "fl": "f l",
+    "f_t": "f t",
+    "f_j": "f j",
+}
 KERN_WEIGHT = 500  # one table of kerning serves every weight, measured between text and headline
 BASIC = set(range(0x20, 0x7F))
 SMALLEST_KERN = 8  # thousandths of an em: a sixth of a pixel in text, which nobody sees
@@ -118,7 +128,9 @@ def build_face(source: Path, family: str, unicodes: set[int], weight: int | tupl
     figures = find_figures(font, family)
     kerning = read_kerning(source, unicodes, set(figures["pnum"].values()) | set(figures["onum"].values()))
     map_digits(font, figures["pnum"])
-    extra = [glyph for style in figures.values() for glyph in style.values()] + [name for name in LIGATURES if name in font.getGlyphOrder()]
+    extra = [glyph for style in figures.values() for glyph in style.values()] + [
+        name for name in LIGATURES if name in font.getGlyphOrder()
+    ]
     cut(font, unicodes, extra if BASIC <= unicodes else [])
     limits = {"wght": weight} | ({"opsz": TEXT_OPTICAL_SIZE} if has_axis(font, "opsz") else {})
     font = instantiateVariableFont(font, limits, optimize=False)

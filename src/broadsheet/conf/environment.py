@@ -34,9 +34,12 @@ def read_installation(environ: Mapping[str, str] = os.environ) -> Installation:
     except (ZoneInfoNotFoundError, ValueError):
         raise SettingsError(f"BROADSHEET_TIME_ZONE is {time_zone!r}; give an IANA name such as Europe/Berlin.") from None
     try:
-        proxies = tuple(ip_network(text.strip()) for text in environ.get("BROADSHEET_TRUSTED_PROXIES", "").split(",") if text.strip())
+        listed = environ.get("BROADSHEET_TRUSTED_PROXIES", "").split(",")
+        proxies = tuple(ip_network(text.strip()) for text in listed if text.strip())
     except ValueError as error:
-        raise SettingsError(f"BROADSHEET_TRUSTED_PROXIES: {error}; give networks such as 127.0.0.1/32, separated by commas.") from None
+        raise SettingsError(
+            f"BROADSHEET_TRUSTED_PROXIES: {error}; give networks such as 127.0.0.1/32, separated by commas."
+        ) from None
     return Installation(
         data_dir=data_dir,
         database_url=environ.get("BROADSHEET_DATABASE_URL", f"sqlite:///{data_dir}/broadsheet.sqlite3"),

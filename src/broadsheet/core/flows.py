@@ -60,7 +60,7 @@ def count_try(scope: str, subject: str, *, limit: int, per: timedelta, now: date
     start = int(now.timestamp()) // seconds * seconds
     window = f"{start}/{seconds}"
     with transaction.atomic():
-        tally, created = Tally.objects.get_or_create(
+        tally, _ = Tally.objects.get_or_create(
             scope=scope,
             subject=subject,
             window=window,

@@ -182,7 +182,8 @@ def plain(html: str) -> str:
 
 
 def _pieces_of(block: Block, notes: _Notes) -> Iterator[Piece]:
-    kind, value = block["type"], block.get("value")
+    kind: str = block["type"]
+    value: Any = block.get("value")
     if kind == "text":
         yield from _text_pieces(str(value or ""), notes)
     elif kind == "figure" and value.get("photo"):

@@ -46,7 +46,9 @@ class Publication(BaseGenericSetting, ClusterableModel):
     wall_small = models.CharField(
         max_length=300, default="No password. One letter to confirm the address; unsubscribe with one click."
     )
-    meter_text = models.TextField(default="Opening it uses one of your {allowance} free articles this month. It then stays open to you for 30 days.")
+    meter_text = models.TextField(
+        default="Opening it uses one of your {allowance} free articles this month. It then stays open to you for 30 days."
+    )
     meter_button = models.CharField(max_length=40, default="Read this article")
     spent_text = models.TextField(default="You have read your {allowance} free articles this month. New ones on {renews}.")
     subscribers_text = models.TextField(default="This article is for subscribers.")
