@@ -1,0 +1,44 @@
+"""How an article would look to a reader, before anybody but the desk may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from broadsheet.core import clock
+from broadsheet.library.access import Access
+from broadsheet.library.body import compose_body, drop_note_references, join_html
+from broadsheet.library.models import Article
+from broadsheet.library.store import load_teaser_rule, raw_body
+from broadsheet.pages.articles import article_page
+from broadsheet.pages.render import render_article
+from broadsheet.pages.variants import Audience, Variant
+from broadsheet.paywall.resolver import Outcome, Reason
+
+
+def answer_preview(article: Article, mode: str, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    """Receiver of `preview_requested`: the page of an unsaved draft in one form. Staff only, never kept."""
+    now = clock.now()
+    body = compose_body(raw_body(article), load_teaser_rule())
+    variant = preview_variant(mode, Access(article.access))
+    html = join_html(body.teaser_html, body.rest_html) if variant.is_open else drop_note_references(body.teaser_html)
+    response = HttpResponse(render_article(article_page(article, html, words=body.word_count, now=now), variant, now=now))
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def preview_variant(mode: str, access: Access) -> Variant:
+    """The variant behind one of the desk's preview modes."""
+    if access is Access.FREE:
+        audience = {"stranger": Audience.STRANGER, "subscriber": Audience.SUBSCRIBER}.get(mode, Audience.READER)
+        return Variant(Outcome.OPEN, Reason.FREE, audience)
+    if mode == "subscriber":
+        return Variant(Outcome.OPEN, Reason.SUBSCRIPTION, Audience.SUBSCRIBER)
+    left = int(mode.removeprefix("left-")) if mode.startswith("left-") else None
+    audience = Audience.STRANGER if left is None else Audience.READER
+    if access is Access.SUBSCRIBERS:
+        return Variant(Outcome.WALL, Reason.SUBSCRIBERS, audience, left)
+    if left is None:
+        return Variant(Outcome.WALL, Reason.STRANGER, audience)
+    return Variant(Outcome.WALL, Reason.METER if left else Reason.SPENT, audience, left)

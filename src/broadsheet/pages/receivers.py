@@ -1,0 +1,52 @@
+"""Keeps the variant table true: hears what the library changes, drops pages and makes them anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models.signals import post_migrate, post_save
+
+from broadsheet.library import signals
+from broadsheet.pages import flows, store
+from broadsheet.pages.preview import answer_preview
+from broadsheet.publication.models import Publication
+
+
+def connect() -> None:
+    """Called once, when the app is ready."""
+    signals.article_published.connect(_article_published, dispatch_uid="pages.published")
+    signals.article_withdrawn.connect(_article_withdrawn, dispatch_uid="pages.withdrawn")
+    signals.articles_imported.connect(_articles_imported, dispatch_uid="pages.imported")
+    signals.lists_changed.connect(_lists_changed, dispatch_uid="pages.lists")
+    signals.preview_requested.connect(answer_preview, dispatch_uid="pages.preview")
+    post_save.connect(_publication_saved, sender=Publication, dispatch_uid="pages.publication")
+    post_migrate.connect(_migrated, dispatch_uid="pages.epoch")
+
+
+def _article_published(article_id: int, now: datetime, **kwargs: Any) -> None:
+    store.drop_pages_naming([article_id])
+    store.drop_list_pages()
+    flows.build_usual_pages(article_id, now=now)
+
+
+def _article_withdrawn(article_id: int, **kwargs: Any) -> None:
+    store.drop_pages_naming([article_id])
+    store.drop_list_pages()
+
+
+def _articles_imported(article_ids: list[int], **kwargs: Any) -> None:
+    store.drop_pages_naming(article_ids)
+    store.drop_list_pages()
+
+
+def _lists_changed(**kwargs: Any) -> None:
+    store.drop_all_pages()
+
+
+def _publication_saved(**kwargs: Any) -> None:
+    store.drop_all_pages()
+
+
+def _migrated(**kwargs: Any) -> None:
+    store.ensure_epoch()

@@ -1,0 +1,59 @@
+"""Which articles stand under "More from …": near in topic, region and words; never none, never the article itself."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+SHARED_TOPIC = 3.0
+SHARED_REGION = 2.0
+TEXT_WEIGHT = 6.0  # a text as near as a sequel (cosine about .5) weighs as much as a shared topic
+_WORD = re.compile(r"[^\W\d_]{4,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One article that might stand there, with the words that everybody may read (headline, dek, teaser)."""
+
+    article_id: int
+    topics: frozenset[int]
+    regions: frozenset[int]
+    text: str
+
+
+def rank_related(subject: Candidate, candidates: Sequence[Candidate], *, count: int) -> list[int]:
+    """The ids of the `count` nearest candidates, nearest first; ties keep the given order (newest first)."""
+    others = [candidate for candidate in candidates if candidate.article_id != subject.article_id]
+    vectors = _weigh([subject.text, *(other.text for other in others)])
+    scored = [
+        (
+            SHARED_TOPIC * len(subject.topics & other.topics)
+            + SHARED_REGION * len(subject.regions & other.regions)
+            + TEXT_WEIGHT * _cosine(vectors[0], vector),
+            -position,
+            other.article_id,
+        )
+        for position, (other, vector) in enumerate(zip(others, vectors[1:], strict=True))
+    ]
+    return [article_id for _, _, article_id in sorted(scored, reverse=True)[:count]]
+
+
+def _weigh(texts: Iterable[str]) -> list[dict[str, float]]:
+    """Unit tf-idf vectors (Salton and Buckley 1988, "ltc") of the texts' words of four letters and more."""
+    counts = [Counter(word.casefold() for word in _WORD.findall(text)) for text in texts]
+    spread = Counter(word for count in counts for word in count)
+    vectors = []
+    for count in counts:
+        vector = {word: (1 + math.log(n)) * math.log(len(counts) / spread[word]) for word, n in count.items()}
+        norm = math.sqrt(sum(weight * weight for weight in vector.values())) or 1.0
+        vectors.append({word: weight / norm for word, weight in vector.items()})
+    return vectors
+
+
+def _cosine(one: dict[str, float], other: dict[str, float]) -> float:
+    if len(one) > len(other):
+        one, other = other, one
+    return sum(weight * other.get(word, 0.0) for word, weight in one.items())

@@ -1,0 +1,103 @@
+"""The forms that one page takes, and which of them a reader gets.
+
+A kind is a name such as `wall-stranger`, `wall-left-2` or `open-unlock-1`. All readers of one kind
+get the same bytes, so nothing in a variant may tell of one reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from broadsheet.core.months import month_end, month_key, renewal_date
+from broadsheet.library.access import Access
+from broadsheet.membership.entitlement import Entitlement
+from broadsheet.paywall.resolver import Decision, Outcome, Reason
+
+
+class Audience(StrEnum):
+    """Whom the masthead speaks to: it offers log-in, the account, or no subscription any more."""
+
+    STRANGER = "stranger"
+    READER = "reader"
+    SUBSCRIBER = "subscriber"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One form of an article's page, as its template needs it."""
+
+    outcome: Outcome
+    reason: Reason
+    audience: Audience
+    remaining: int | None = None
+
+    @property
+    def kind(self) -> str:
+        """The variant's name in the table: unique among the forms of one page."""
+        parts = [str(self.outcome), str(self.reason), str(self.audience)]
+        if self.remaining is not None:
+            parts.append(str(self.remaining))
+        return "-".join(parts)
+
+    @property
+    def is_open(self) -> bool:
+        return self.outcome is Outcome.OPEN
+
+    def valid_until(self, now: datetime, zone: ZoneInfo) -> datetime | None:
+        """When the words about the meter ("renews 1 December") stop being true; None: never."""
+        return None if self.remaining is None else month_end(month_key(now, zone), zone)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedPage:
+    """The bytes of one variant, compressed once, as they go over the wire."""
+
+    body_gzip: bytes
+    body_brotli: bytes
+    etag: str
+    content_type: str
+
+
+def audience_of(entitlement: Entitlement, now: datetime) -> Audience:
+    """Whom the masthead of any page speaks to."""
+    if any(grant.article_id is None and grant.is_live(now) for grant in entitlement.grants) or entitlement.is_staff:
+        return Audience.SUBSCRIBER
+    return Audience.STRANGER if entitlement.reader_id is None else Audience.READER
+
+
+def variant_of(decision: Decision, entitlement: Entitlement, now: datetime) -> Variant:
+    """The form of an article's page for one decision. The meter is told where it matters: at a wall, after an unlock."""
+    audience = audience_of(entitlement, now)
+    tells_meter = decision.reason in (Reason.METER, Reason.SPENT, Reason.UNLOCK, Reason.SUBSCRIBERS)
+    return Variant(decision.outcome, decision.reason, audience, decision.remaining if tells_meter else None)
+
+
+def usual_variants(access: Access, allowance: int) -> Iterator[Variant]:
+    """The forms that most readers of an article will get, made when it is published."""
+    if access is Access.FREE:
+        for audience in Audience:
+            yield Variant(Outcome.OPEN, Reason.FREE, audience)
+        return
+    yield Variant(Outcome.OPEN, Reason.SUBSCRIPTION, Audience.SUBSCRIBER)
+    if access is Access.SUBSCRIBERS:
+        yield Variant(Outcome.WALL, Reason.SUBSCRIBERS, Audience.STRANGER)
+        for left in range(allowance + 1):
+            yield Variant(Outcome.WALL, Reason.SUBSCRIBERS, Audience.READER, left)
+        return
+    yield Variant(Outcome.WALL, Reason.STRANGER, Audience.STRANGER)
+    yield Variant(Outcome.WALL, Reason.UNCONFIRMED, Audience.STRANGER)
+    yield Variant(Outcome.OPEN, Reason.INSTANT, Audience.STRANGER)
+    for left in range(allowance + 1):
+        yield Variant(Outcome.WALL, Reason.METER if left else Reason.SPENT, Audience.READER, left)
+        if left < allowance:
+            yield Variant(Outcome.OPEN, Reason.UNLOCK, Audience.READER, left)
+
+
+def renews_text(now: datetime, zone: ZoneInfo) -> str:
+    """When the meter starts anew, as a reader reads it: `1 December`."""
+    day = renewal_date(month_key(now, zone))
+    return f"{day.day} {day:%B}"

@@ -1,0 +1,108 @@
+"""Who asks: reader, browser, network and second factor of one request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from broadsheet.accounts.second_factor import is_staff_session
+from broadsheet.core.keys import keyed_hash, new_token
+from broadsheet.membership.entitlement import Entitlement
+from broadsheet.paywall.store import load_entitlement
+
+BROWSER_COOKIE = "broadsheet_browser"
+BROWSER_COOKIE_AGE = timedelta(days=400)  # the most that browsers keep (RFC 6265bis)
+MAX_COOKIE_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """One request's reader, as far as cookies and the connection tell."""
+
+    reader_id: int | None
+    browser_key: str | None
+    network_address: str
+    is_staff: bool
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a cookie chooses what this asker sees, so that no shared cache may keep it."""
+        return self.reader_id is not None or self.browser_key is not None
+
+
+def read_asker(request: HttpRequest) -> Asker:
+    """Who makes this request. A request without cookies costs no query."""
+    user = request.user if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+    signed_in = bool(user is not None and user.is_authenticated)
+    return Asker(
+        reader_id=user.pk if signed_in else None,  # type: ignore[union-attr]
+        browser_key=browser_key_of(request),
+        network_address=client_address(request),
+        is_staff=signed_in and is_staff_session(request),
+    )
+
+
+def entitlement_of(asker: Asker, *, now: datetime) -> Entitlement:
+    """What the asker holds."""
+    return load_entitlement(
+        reader_id=asker.reader_id,
+        browser_key=asker.browser_key,
+        network_address=asker.network_address,
+        is_staff=asker.is_staff,
+        now=now,
+    )
+
+
+def browser_key_of(request: HttpRequest) -> str | None:
+    """The hash of the browser's own cookie; None if it has none that could be ours."""
+    token = request.COOKIES.get(BROWSER_COOKIE, "")
+    if not 16 <= len(token) <= MAX_COOKIE_LENGTH or not token.isascii():
+        return None
+    return browser_key(token)
+
+
+def browser_key(token: str) -> str:
+    """What is kept of a browser's cookie."""
+    return keyed_hash("browser", token, secret_key=settings.BROADSHEET.secret_key)
+
+
+def name_browser(response: HttpResponse) -> str:
+    """Give the browser a name of its own, for instant articles and codes; returns its key."""
+    token = new_token()
+    set_browser_cookie(response, token)
+    return browser_key(token)
+
+
+def set_browser_cookie(response: HttpResponse, token: str) -> None:
+    """Set the browser's cookie: HttpOnly, and never sent from other sites' forms."""
+    response.set_cookie(
+        BROWSER_COOKIE,
+        token,
+        max_age=int(BROWSER_COOKIE_AGE.total_seconds()),
+        httponly=True,
+        secure=settings.BROADSHEET.is_secure,
+        samesite="Lax",
+    )
+
+
+def client_address(request: HttpRequest) -> str:
+    """The client's IP address: the connection's, or behind trusted proxies the nearest hop that is none of them."""
+    hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    address = request.META.get("REMOTE_ADDR") or "127.0.0.1"
+    while hops and _is_trusted_proxy(address):
+        candidate = hops.pop()
+        try:
+            ip_address(candidate)
+        except ValueError:
+            break
+        address = candidate
+    return address
+
+
+def _is_trusted_proxy(address: str) -> bool:
+    ip = ip_address(address)
+    return any(ip in network for network in settings.BROADSHEET.trusted_proxies)
