@@ -1,0 +1,1 @@
+"""Reads articles that were written elsewhere: files in, items out, rows written in batches."""
