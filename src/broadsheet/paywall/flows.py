@@ -13,15 +13,13 @@ from django.db import IntegrityError, transaction
 from broadsheet.core.flows import ChangeKind, EventKind, count_try, record_change, record_event
 from broadsheet.core.keys import keyed_hash, network_of
 from broadsheet.core.months import month_key
-from broadsheet.library.access import Access
 from broadsheet.library.store import find_article_access
 from broadsheet.membership.entitlement import Entitlement
 from broadsheet.membership.models import Grant
-from broadsheet.paywall import store
 from broadsheet.paywall.exceptions import NoSuchArticle
 from broadsheet.paywall.meter import OPEN_FOR, next_slot, unlock_end
 from broadsheet.paywall.models import ErasedUnlock, InstantAccess, Unlock
-from broadsheet.paywall.resolver import Asked, Decision, decide
+from broadsheet.paywall.resolver import Asked, Decision, decide, may_be_opened
 from broadsheet.publication.store import load_publication
 
 # A PostgreSQL transaction that loses a slot to another begins again with the next one; each try takes a slot or ends.
@@ -110,7 +108,12 @@ def keep_instants(reader_id: int, browser_key: str, *, now: datetime) -> None:
             reader_id=reader_id,
             source=Grant.Source.INSTANT,
             article_id=instant.article_id,
-            defaults={"starts_at": instant.opened_at, "ends_at": instant.ends_at, "reason": "opened at the wall", "created_at": now},
+            defaults={
+                "starts_at": instant.opened_at,
+                "ends_at": instant.ends_at,
+                "reason": "opened at the wall",
+                "created_at": now,
+            },
         )
 
 
@@ -150,8 +153,6 @@ def decide_article(entitlement: Entitlement, article_id: int, *, now: datetime) 
     return decide(entitlement, asked, allowance=load_publication().articles_per_month, now=now)
 
 
-
-
 def _unlock_once(reader_id: int, article_id: int, now: datetime) -> UnlockResult:
     zone = settings.BROADSHEET.zone
     month = month_key(now, zone)
@@ -178,7 +179,7 @@ def _unlock_once(reader_id: int, article_id: int, now: datetime) -> UnlockResult
 
 def _load_metered(article_id: int, now: datetime) -> None:
     row = find_article_access(article_id, now=now)
-    if row is None or row.access != Access.METERED or (row.embargo_until is not None and now < row.embargo_until):
+    if row is None or not may_be_opened(Asked(article_id, row.access, row.embargo_until), now=now):
         raise NoSuchArticle(f"article {article_id} is not one that can be opened")
 
 

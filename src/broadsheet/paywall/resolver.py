@@ -90,6 +90,11 @@ def decide(entitlement: Entitlement, asked: Asked, *, allowance: int, now: datet
     return Decision(Outcome.WALL, _wall_reason(entitlement, asked, remaining), remaining)
 
 
+def may_be_opened(asked: Asked, *, now: datetime) -> bool:
+    """Whether the meter or an address left at the wall can open this article at all: metered ones, their embargo over."""
+    return asked.access is Access.METERED and (asked.embargo_until is None or now >= asked.embargo_until)
+
+
 def staff(entitlement: Entitlement, asked: Asked, now: datetime) -> Decision | None:
     """Staff who signed in with a second factor read everything."""
     return Decision(Outcome.OPEN, Reason.STAFF) if entitlement.is_staff else None
