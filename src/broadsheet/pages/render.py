@@ -28,3 +28,8 @@ def render_article(page: ArticlePage, variant: Variant, *, now: datetime, answer
 def render_list(content: ListContent, audience: Audience, *, now: datetime) -> str:
     """A list page, feed or sitemap for one audience."""
     return render_to_string(content.template, {"content": content, "audience": audience, "site": load_site(now=now), "now": now})
+
+
+def render_page(template: str, context: dict[str, Any], audience: Audience, *, now: datetime) -> str:
+    """Any other page in the house's frame: forms, the account, plain pages."""
+    return render_to_string(template, {**context, "audience": audience, "site": load_site(now=now)})

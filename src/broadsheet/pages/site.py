@@ -8,12 +8,21 @@ from datetime import datetime
 
 from django.conf import settings
 
+from broadsheet.billing.models import Plan
+from broadsheet.pages.prices import price_text
 from broadsheet.pages.records import Link
+from broadsheet.pages.theme import theme_path
 from broadsheet.pages.variants import renews_text
-from broadsheet.publication.models import Publication
+from broadsheet.publication.models import PlainPage, Publication
 from broadsheet.publication.store import load_publication
 
-MASTHEAD = (Link("Regions", "/regions/"), Link("Topics", "/topics/"), Link("Library", "/library/"))
+MASTHEAD = (
+    Link("Regions", "/regions/"),
+    Link("Topics", "/topics/"),
+    Link("In depth", "/library/?kind=in-depth"),
+    Link("Library", "/library/"),
+    Link("About", "/about/"),
+)
 FOOT = (
     Link("About", "/about/"),
     Link("Help", "/help/"),
@@ -21,6 +30,8 @@ FOOT = (
     Link("Terms", "/terms/"),
     Link("Imprint", "/imprint/"),
 )
+# Pages that the publisher writes: a link to one shows once it is there. Help always is.
+WRITTEN = frozenset({"/about/", "/privacy/", "/terms/", "/imprint/"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,9 @@ class Site:
     allowance: int
     renews: str
     newsletter_by_default: bool
+    help_address: str
+    theme_path: str
+    subscribe_from: str
     wording: Wording
 
 
@@ -67,7 +81,29 @@ def load_site(*, now: datetime) -> Site:
     if publication.pk:
         for link in publication.menu_links.all():
             menus.setdefault(link.menu, []).append(Link(link.label, link.path))
+    written = {f"/{slug}/" for slug in PlainPage.objects.values_list("slug", flat=True)}
+    cheapest = Plan.objects.filter(is_offered=True, period=Plan.Period.MONTH, price_cents__gt=0).order_by("price_cents").first()
+    return compose_site(
+        publication,
+        masthead=tuple(menus.get("masthead") or _standing(MASTHEAD, written)),
+        foot=tuple(menus.get("foot") or _standing(FOOT, written)),
+        subscribe_from=f"{price_text(cheapest.price_cents, cheapest.currency)} a month" if cheapest else "",
+        now=now,
+    )
+
+
+def site_without_database(*, now: datetime) -> Site:
+    """What a page can say of the publication when the database cannot be asked."""
+    help_link = tuple(link for link in FOOT if link.path not in WRITTEN)
+    return compose_site(Publication(), masthead=_standing(MASTHEAD, set()), foot=help_link, subscribe_from="", now=now)
+
+
+def compose_site(
+    publication: Publication, *, masthead: tuple[Link, ...], foot: tuple[Link, ...], subscribe_from: str, now: datetime
+) -> Site:
+    """The record of one publication, with the wall's words filled in."""
     renews = renews_text(now, settings.BROADSHEET.zone)
+    numbers = {"allowance": in_words(publication.articles_per_month), "renews": renews, "name": publication.name}
     return Site(
         name=publication.name,
         tagline=publication.tagline,
@@ -78,13 +114,20 @@ def load_site(*, now: datetime) -> Site:
         logo=publication.logo.url if publication.logo else "",
         accent_light=publication.accent_light,
         accent_dark=publication.accent_dark,
-        masthead=tuple(menus.get("masthead", MASTHEAD)),
-        foot=tuple(menus.get("foot", FOOT)),
+        masthead=masthead,
+        foot=foot,
         allowance=publication.articles_per_month,
         renews=renews,
         newsletter_by_default=publication.newsletter_by_default,
-        wording=_wording(publication, {"allowance": in_words(publication.articles_per_month), "renews": renews, "name": publication.name}),
+        help_address=publication.help_address or settings.BROADSHEET.support_address,
+        theme_path=theme_path(publication.accent_light, publication.accent_dark),
+        subscribe_from=subscribe_from,
+        wording=_wording(publication, numbers),
     )
+
+
+def _standing(links: tuple[Link, ...], written: set[str]) -> tuple[Link, ...]:
+    return tuple(link for link in links if link.path not in WRITTEN or link.path in written)
 
 
 def in_words(number: int) -> str:
