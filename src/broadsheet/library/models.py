@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib.contenttypes.fields import GenericRelation
@@ -12,7 +13,7 @@ from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from modelcluster.models import ClusterableModel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.fields import RichTextField, StreamField
-from wagtail.images.models import AbstractImage, AbstractRendition, Image
+from wagtail.images.models import AbstractImage, AbstractRendition, Filter, Image
 from wagtail.models import (
     DraftStateMixin,
     LockableMixin,
@@ -42,8 +43,34 @@ class Photo(AbstractImage):
     licence = models.CharField(max_length=120, blank=True)
     expires_on = models.DateField(null=True, blank=True, help_text="Last day on which the picture may be shown.")
     source_url = models.CharField(max_length=500, blank=True, editable=False)
+    expiry_followed_on = models.DateField(null=True, blank=True, editable=False)
 
     admin_form_fields = (*Image.admin_form_fields, "alt", "caption", "credit", "licence", "expires_on")
+
+    def is_expired(self, today: date) -> bool:
+        """Whether the last day on which the picture may be shown is over."""
+        return self.expires_on is not None and self.expires_on < today
+
+    @property
+    def default_alt_text(self) -> str:
+        return self.alt or self.title
+
+    def get_rendition(self, filter: Filter | str) -> AbstractRendition:
+        """The rendition if the job has made it, else the original: no request ever makes one."""
+        wanted = Filter(spec=filter) if isinstance(filter, str) else filter
+        if wanted.spec != "original" and not self.is_svg():
+            try:
+                return self.find_existing_rendition(self.clean_filter_for_svg(wanted))
+            except PhotoRendition.DoesNotExist:
+                pass
+        return self._stand_in(wanted)
+
+    def get_renditions(self, *filters: Filter | str) -> dict[str, AbstractRendition]:
+        wanted = [Filter(spec=f) if isinstance(f, str) else f for f in filters]
+        return {f.spec: self.get_rendition(f) for f in wanted}
+
+    def _stand_in(self, wanted: Filter) -> PhotoRendition:
+        return PhotoRendition(image=self, filter_spec=wanted.spec, file=self.file.name, width=self.width, height=self.height)
 
 
 class PhotoRendition(AbstractRendition):
@@ -108,7 +135,7 @@ class Author(models.Model):
 
 
 class Article(
-    WorkflowMixin,  # type: ignore[misc]
+    WorkflowMixin,
     DraftStateMixin,
     LockableMixin,
     RevisionMixin,
@@ -155,6 +182,7 @@ class Article(
         ordering = ("-published_at", "-id")
         indexes = [
             models.Index(fields=("live", "-published_at", "-id"), name="library_article_latest"),
+            models.Index(fields=("-published_at", "-id"), name="library_article_desk"),
         ]
 
     def __str__(self) -> str:
@@ -182,11 +210,6 @@ class Article(
         with transaction.atomic():
             super().unpublish(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        with transaction.atomic():
-            signals.article_deleted.send(Article, article_id=self.pk)
-            return super().delete(*args, **kwargs)
-
     @property
     def preview_modes(self) -> list[tuple[str, str]]:
         return [
@@ -199,7 +222,8 @@ class Article(
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
         answers = signals.preview_requested.send(Article, article=self, mode=mode_name, request=request)
-        return next(answer for _, answer in answers if answer is not None)
+        response: HttpResponse = next(answer for _, answer in answers if answer is not None)
+        return response
 
 
 class Byline(Orderable):

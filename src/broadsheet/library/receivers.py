@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save, pre_delete
 from wagtail.signals import published, unpublished
 
 from broadsheet.core import clock
 from broadsheet.library import flows, signals
-from broadsheet.library.models import Article
+from broadsheet.library.models import Article, Author, HomePage, Photo, Region, Topic
+from broadsheet.library.renditions import make_renditions
 
 
 def connect() -> None:
@@ -16,6 +20,11 @@ def connect() -> None:
     published.connect(_follow, sender=Article, dispatch_uid="library.publish")
     unpublished.connect(_withdraw, sender=Article, dispatch_uid="library.unpublish")
     signals.article_deleted.connect(_withdraw_deleted, dispatch_uid="library.delete")
+    pre_delete.connect(_announce_deletion, sender=Article, dispatch_uid="library.article_deleted")
+    for model in (HomePage, Topic, Region, Author):
+        post_save.connect(_lists_changed, sender=model, dispatch_uid=f"library.saved.{model.__name__}")
+        post_delete.connect(_lists_changed, sender=model, dispatch_uid=f"library.deleted.{model.__name__}")
+    post_save.connect(_queue_renditions, sender=Photo, dispatch_uid="library.renditions")
 
 
 def _follow(instance: Article, **kwargs: Any) -> None:
@@ -28,3 +37,18 @@ def _withdraw(instance: Article, **kwargs: Any) -> None:
 
 def _withdraw_deleted(article_id: int, **kwargs: Any) -> None:
     flows.withdraw(article_id, now=clock.now())
+
+
+def _queue_renditions(instance: Photo, raw: bool = False, **kwargs: Any) -> None:
+    if not raw:
+        transaction.on_commit(partial(make_renditions.enqueue, [instance.pk]))
+
+
+def _announce_deletion(instance: Article, **kwargs: Any) -> None:
+    # Not in `Article.delete`, which a deletion of many articles at once passes by.
+    signals.article_deleted.send(Article, article_id=instance.pk)
+
+
+def _lists_changed(raw: bool = False, **kwargs: Any) -> None:
+    if not raw:
+        signals.lists_changed.send(None, now=clock.now())

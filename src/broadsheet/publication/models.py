@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from modelcluster.fields import ParentalKey
@@ -12,6 +13,12 @@ from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.fields import RichTextField
 from wagtail.models import Orderable
 
+from broadsheet.publication.colours import LEAST_CONTRAST, find_weak_pairs, is_colour
+from broadsheet.publication.placeholders import refusal
+
+# What the wall's words may leave to be filled in: how many articles a month, and when the next ones come.
+WALL_GAPS = ("allowance", "renews")
+WALL_WORDS = ("wall_heading", "wall_text", "wall_button", "wall_small", "meter_text", "meter_button", "spent_text", "subscribers_text")
 PLAIN_TEXT_FEATURES = ["h2", "h3", "bold", "italic", "link", "ol", "ul", "hr"]
 
 
@@ -64,6 +71,24 @@ class Publication(BaseGenericSetting, ClusterableModel):
 
     class Meta:
         verbose_name = "publication"
+
+    def clean(self) -> None:
+        """Refuse an accent that cannot be read on the page, and words with gaps that nothing fills."""
+        super().clean()
+        problems = {name: refusal(getattr(self, name), WALL_GAPS) for name in WALL_WORDS}
+        problems["accent_light"] = _accent_problem(self.accent_light, dark=False)
+        problems["accent_dark"] = _accent_problem(self.accent_dark, dark=True)
+        if any(problems.values()):
+            raise ValidationError({name: problem for name, problem in problems.items() if problem})
+
+
+def _accent_problem(colour: str, *, dark: bool) -> str:
+    if not is_colour(colour):
+        return "Give a colour as # and six hex digits, such as #0d5c63."
+    weak = find_weak_pairs(colour, dark=dark)
+    measured = ", ".join(f"{pair.ratio:.2f}:1 on {pair.surface}" for pair in weak)
+    theme = "dark" if dark else "light"
+    return f"{colour} can't be read in the {theme} theme: {measured}. At least {LEAST_CONTRAST}:1 is needed." if weak else ""
 
 
 class MenuLink(Orderable):

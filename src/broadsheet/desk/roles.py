@@ -1,0 +1,63 @@
+"""Who may do what at the desk: the four roles and their permissions. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+ACCESS_DESK = "wagtailadmin.access_admin"
+# Whoever may see a reader's grants may open the readers' page and ask why somebody may read.
+SEE_READERS = "membership.view_grant"
+WORKFLOW_NAME = "Second reading"
+
+
+class Role(StrEnum):
+    """A group of the staff, by the name that the desk shows."""
+
+    WRITER = "Writer"
+    EDITOR = "Editor"
+    PUBLISHER = "Publisher"
+    SUPPORT = "Support"
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What a role holds: permissions on tables, and on the collection in which all photos lie."""
+
+    tables: frozenset[str]
+    photos: frozenset[str]
+
+
+def _all(app: str, *models: str, actions: tuple[str, ...] = ("add", "change", "delete", "view")) -> frozenset[str]:
+    return frozenset(f"{app}.{action}_{model}" for model in models for action in actions)
+
+
+_WRITER = frozenset({ACCESS_DESK}) | _all("library", "article", actions=("add", "change", "view"))
+_EDITOR = (
+    _WRITER
+    | _all("library", "article", actions=("delete", "publish", "lock", "unlock"))
+    | _all("library", "topic", "region", "author")
+    | _all("library", "homepage", actions=("change",))
+)
+_SUPPORT = frozenset({ACCESS_DESK, SEE_READERS}) | _all("library", "article", actions=("view",)) | _all("billing", "invoicerequest", actions=("view",))
+_PUBLISHER = (
+    _EDITOR
+    | _SUPPORT
+    | _all("publication", "publication", actions=("change",))
+    | _all("publication", "plainpage", "letterwording")
+    | _all("billing", "plan")
+    | _all("billing", "invoicerequest", actions=("change", "view"))
+    | _all("accounts", "user", actions=("add", "change", "delete"))
+    | _all("membership", "grant", "institution")
+    | _all("wagtailcore", "collection", "workflow", "task", actions=("add", "change", "delete"))
+)
+
+ROLES: Mapping[Role, Permissions] = {
+    Role.WRITER: Permissions(_WRITER, frozenset({"add_image", "choose_image"})),
+    Role.EDITOR: Permissions(_EDITOR, frozenset({"add_image", "change_image", "choose_image"})),
+    Role.PUBLISHER: Permissions(_PUBLISHER, frozenset({"add_image", "change_image", "choose_image"})),
+    Role.SUPPORT: Permissions(_SUPPORT, frozenset()),
+}
+# Whoever is in one of these groups approves what others submit.
+APPROVERS = (Role.EDITOR, Role.PUBLISHER)

@@ -1,0 +1,93 @@
+"""Tells Wagtail of our lists, actions, addresses and menu; found by name when the desk starts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.snippets.models import register_snippet
+
+from broadsheet.desk import paste, photo_pages, reader_pages
+from broadsheet.desk.articles import ArticleViewSet
+from broadsheet.desk.bulk_actions import PublishArticles, UnpublishArticles
+from broadsheet.desk.roles import SEE_READERS
+from broadsheet.desk.summary import ArticlesSummaryItem
+from broadsheet.desk.viewsets import LibraryGroup, MoneyGroup, PlainPageViewSet
+
+register_snippet(ArticleViewSet)
+register_snippet(LibraryGroup)
+register_snippet(PlainPageViewSet)
+register_snippet(MoneyGroup)
+
+hooks.register("register_bulk_action", PublishArticles)
+hooks.register("register_bulk_action", UnpublishArticles)
+
+# Wagtail's menu items for its pages, which Broadsheet has none of.
+_PAGE_ITEMS = {"explorer", "locked-pages", "aging-pages", "page-types-usage", "editor-guide", "sites", "redirects"}
+
+
+class _ForWhoMay(MenuItem):  # type: ignore[misc]
+    """A menu item that is shown to whoever holds one permission."""
+
+    def __init__(self, *args: Any, permission: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.permission = permission
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(self.permission))
+
+
+@hooks.register("register_admin_urls")
+def register_addresses() -> list[URLPattern]:
+    return [
+        path("paste/", paste.paste, name="desk_paste"),
+        path("readers/", reader_pages.readers, name="desk_readers"),
+        path("readers/<int:reader_id>/", reader_pages.reader, name="desk_reader"),
+        path("reports/photo-licences/", photo_pages.licences, name="desk_photo_licences"),
+    ]
+
+
+@hooks.register("register_admin_menu_item")
+def register_home_page_item() -> MenuItem:
+    address = reverse("wagtailsettings:edit", args=["library", "homepage"])
+    return _ForWhoMay("Home page", address, name="home-page", icon_name="home", order=110, permission="library.change_homepage")
+
+
+@hooks.register("register_admin_menu_item")
+def register_readers_item() -> MenuItem:
+    return _ForWhoMay("Readers", reverse("desk_readers"), name="readers", icon_name="group", order=240, permission=SEE_READERS)
+
+
+@hooks.register("register_reports_menu_item")
+def register_licences_item() -> MenuItem:
+    address = reverse("desk_photo_licences")
+    return _ForWhoMay("Photo licences", address, name="photo-licences", icon_name="date", order=100, permission="library.publish_article")
+
+
+@hooks.register("construct_main_menu")
+@hooks.register("construct_reports_menu")
+@hooks.register("construct_settings_menu")
+@hooks.register("construct_help_menu")
+def drop_page_items(request: HttpRequest, items: list[MenuItem]) -> None:
+    items[:] = [item for item in items if item.name not in _PAGE_ITEMS]
+
+
+@hooks.register("construct_homepage_summary_items", order=1000)
+def show_articles(request: HttpRequest, items: list[Any]) -> None:
+    items[:] = [ArticlesSummaryItem(request), *(item for item in items if type(item).__name__ != "PagesSummaryItem")]
+
+
+@hooks.register("insert_global_admin_css")
+def add_css() -> SafeString:
+    return format_html('<link rel="stylesheet" href="{}">', static("desk/desk.css"))
+
+
+@hooks.register("insert_editor_js")
+def add_editor_js() -> SafeString:
+    return format_html_join("\n", '<script src="{}"></script>', ((static(f"desk/{name}.js"),) for name in ("paste",)))

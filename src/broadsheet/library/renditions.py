@@ -1,0 +1,85 @@
+"""The sizes of a photo: which there are, the job that makes them, and finding them for a page.
+
+A rendition costs about two seconds of CPU, so it is made by the worker when a photo is uploaded or its
+focal point moves. A request that asks for one too early gets the original. Drawings (SVG) are passed
+through as they are.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django_tasks import task
+from wagtail.images.exceptions import InvalidFilterSpecError
+from wagtail.images.models import Filter, SourceImageIOError
+
+from broadsheet.core import clock
+from broadsheet.library.models import Photo, PhotoRendition
+from broadsheet.library.photo_flows import announce_photos
+
+logger = logging.getLogger(__name__)
+
+# Pixels: a phone at 1x, a phone at 2x, the text column at 2x, the wide figure at 2x.
+PAGE_WIDTHS = (480, 800, 1280, 1920)
+# What Wagtail's own lists, choosers and previews ask for.
+DESK_SPECS = ("max-165x165", "max-800x600", "fill-600x338")
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFile:
+    """One file of a photo, as a page names it. Drawings have one, of any width."""
+
+    url: str
+    width: int
+    height: int
+
+
+def spec_of(width: int) -> str:
+    """Wagtail's filter spec for a page's picture `width` pixels wide."""
+    return f"width-{width}|format-webp|webpquality-80"
+
+
+def specs_for(width: int) -> tuple[str, ...]:
+    """The filter specs that a photo `width` pixels wide is made in: no two give the same picture."""
+    narrower = [w for w in PAGE_WIDTHS if w < width]
+    next_wider = [w for w in PAGE_WIDTHS if w >= width][:1]
+    return (*DESK_SPECS, *(spec_of(w) for w in [*narrower, *next_wider]))
+
+
+def find_renditions(photo_ids: Iterable[int]) -> dict[int, tuple[PhotoFile, ...]]:
+    """The finished files of some photos, narrowest first; a photo whose files are not made yet is missing."""
+    ids = set(photo_ids)
+    found: dict[int, list[PhotoFile]] = defaultdict(list)
+    for rendition in PhotoRendition.objects.filter(image_id__in=ids, filter_spec__in=[spec_of(w) for w in PAGE_WIDTHS]):
+        found[rendition.image_id].append(PhotoFile(rendition.url, rendition.width, rendition.height))
+    for photo in Photo.objects.filter(pk__in=ids - set(found)):
+        if photo.is_svg():
+            found[photo.pk].append(PhotoFile(photo.file.url, photo.width, photo.height))
+    return {photo_id: tuple(sorted(files, key=lambda file: file.width)) for photo_id, files in found.items()}
+
+
+@task(backend="jobs")
+def make_renditions(photo_ids: list[int]) -> int:
+    """Make what is missing of some photos' sizes, then tell the pages that show them; returns how many were made."""
+    made = 0
+    for photo in Photo.objects.filter(pk__in=photo_ids).prefetch_related("renditions"):
+        try:
+            made += sum(1 for _ in _make_missing(photo))
+        except (SourceImageIOError, InvalidFilterSpecError, OSError, ValueError) as error:
+            logger.warning("Photo %s: its sizes could not be made (%s); upload the file again.", photo.pk, error)
+    announce_photos(photo_ids, now=clock.now())
+    return made
+
+
+def _make_missing(photo: Photo) -> Iterator[PhotoRendition]:
+    if photo.is_svg():
+        return
+    wanted = {(spec, Filter(spec=spec).get_cache_key(photo)) for spec in specs_for(photo.width)}
+    there = {(rendition.filter_spec, rendition.focal_point_key): rendition for rendition in photo.renditions.all()}
+    for spec, _ in sorted(wanted - set(there)):
+        yield photo.create_rendition(Filter(spec=spec))
+    for key in set(there) - wanted:
+        there[key].delete()
