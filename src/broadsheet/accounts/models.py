@@ -68,7 +68,10 @@ class AddressProof(models.Model):
     """A letter's code and link, by which somebody proves that a mailbox is theirs.
 
     The code counts only in the browser that asked, and dies after three wrong tries; the link leads to
-    a page with a button and counts in whichever browser presses it. Only hashes are kept.
+    a page with a button and counts in whichever browser presses it. Only hashes are kept. A row without
+    hash of a code belongs to a letter that was not written, because the address had one a moment ago.
+
+    `asked_at` is when this browser last asked for it; `pair_key` ties the two letters of a change of address.
     """
 
     purpose = models.CharField(max_length=12, choices=ProofPurpose.choices)
@@ -76,17 +79,19 @@ class AddressProof(models.Model):
     address_key = models.CharField(max_length=254, db_index=True)
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
     browser_key = models.CharField(max_length=32, db_index=True)
-    code_hash = models.CharField(max_length=32)
+    code_hash = models.CharField(max_length=32, blank=True)
     link_hash = models.CharField(max_length=32, unique=True)
     article_id = models.BigIntegerField(null=True)
     next_path = models.CharField(max_length=500, blank=True)
     newsletter = models.BooleanField(default=False)
     consent_text = models.TextField(blank=True)
     wrong_codes = models.PositiveSmallIntegerField(default=0)
+    pair_key = models.CharField(max_length=32, blank=True, db_index=True)
     created_at = models.DateTimeField()
+    asked_at = models.DateTimeField()
     code_ends_at = models.DateTimeField()
     link_ends_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ("-created_at", "-id")
+        ordering = ("-asked_at", "-id")

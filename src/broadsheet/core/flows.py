@@ -56,9 +56,7 @@ def count_try(scope: str, subject: str, *, limit: int, per: timedelta, now: date
 
     A try beyond the limit is not counted, so that a refused reader who waits is let in again.
     """
-    seconds = int(per.total_seconds())
-    start = int(now.timestamp()) // seconds * seconds
-    window = f"{start}/{seconds}"
+    window = _window(per, now)
     with transaction.atomic():
         tally, _ = Tally.objects.get_or_create(
             scope=scope,
@@ -70,7 +68,24 @@ def count_try(scope: str, subject: str, *, limit: int, per: timedelta, now: date
     return bool(counted)
 
 
+def may_try(scope: str, subject: str, *, limit: int, per: timedelta, now: datetime) -> bool:
+    """Whether another try would be within `limit`; counts nothing."""
+    tried = Tally.objects.filter(scope=scope, subject=subject, window=_window(per, now)).values_list("count", flat=True).first()
+    return (tried or 0) < limit
+
+
+def take_back_try(scope: str, subject: str, *, per: timedelta, now: datetime) -> None:
+    """Uncount one try of this window: what was counted before it was judged turned out right."""
+    Tally.objects.filter(scope=scope, subject=subject, window=_window(per, now), count__gt=0).update(count=models.F("count") - 1)
+
+
 def forget_old_tallies(*, now: datetime) -> int:
     """Delete the tallies whose window is over; returns how many."""
     deleted, _ = Tally.objects.filter(expires_at__lt=now).delete()
     return deleted
+
+
+def _window(per: timedelta, now: datetime) -> str:
+    seconds = int(per.total_seconds())
+    start = int(now.timestamp()) // seconds * seconds
+    return f"{start}/{seconds}"

@@ -8,19 +8,22 @@ from django.db import models
 class OutboxLetter(models.Model):
     """One letter to one mailbox; written in the transaction that causes it, sent by the worker.
 
-    `claimed_until` is a lease: a worker that dies lets the letter go back to the queue. A letter whose
-    sending broke off between DATA and the server's answer is `uncertain`, and is not sent again by itself.
+    `claimed_until` is a lease: a worker that dies lets the letter go back to the queue. From the moment its text
+    goes over the wire (`handed_over`) nobody can know any more whether the server took it, until the server answers:
+    a letter that stays there is `uncertain`, and is not sent again by itself.
     """
 
     class State(models.TextChoices):
         WAITING = "waiting"
         SENDING = "sending"
+        HANDED_OVER = "handed_over"
         SENT = "sent"
         REFUSED = "refused"
         UNCERTAIN = "uncertain"
 
     kind = models.SlugField(max_length=40)
     to_address = models.EmailField(max_length=254)
+    reply_to = models.EmailField(max_length=254, blank=True)
     subject = models.CharField(max_length=250)
     text = models.TextField()
     html = models.TextField()

@@ -67,7 +67,7 @@ def find_waiting_proof(browser_key: str, *, now: datetime) -> AddressProof | Non
         AddressProof.objects.filter(
             browser_key=browser_key, purpose=ProofPurpose.CONFIRM, used_at__isnull=True, link_ends_at__gt=now
         )
-        .order_by("-created_at", "-id")
+        .order_by("-asked_at", "-id")
         .first()
     )
 
