@@ -30,15 +30,19 @@ fi
 echo "Installing the packages of requirements.lock into .venv"
 [ -x .venv/bin/python ] && .venv/bin/python -c '' 2>/dev/null || { rm -rf .venv && "$python" -m venv .venv; }
 .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
-export UV_PYTHON_DOWNLOADS=never PIP_DISABLE_PIP_VERSION_CHECK=1
-if .venv/bin/python -m pip install --quiet "uv>=0.9" 2>/dev/null; then
-    .venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
-    # The sync took away uv and pip themselves, which are no part of the lock.
+# Certificates come from the system, as pip takes them: an institution's own authority is known there only.
+export UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=true PIP_DISABLE_PIP_VERSION_CHECK=1
+with_uv() {
+    .venv/bin/python -m pip install --quiet "uv>=0.9" &&
+        .venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
+}
+if ! with_uv; then
+    echo "uv could not do it; pip takes a minute longer."
     .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
-    .venv/bin/python -m pip install --quiet "uv>=0.9" "setuptools>=75"
-    .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --editable .
-else
     .venv/bin/python -m pip install --quiet --require-hashes -r requirements.lock
-    .venv/bin/python -m pip install --quiet --no-deps --editable .
 fi
+# The sync took away pip and uv themselves, which are no part of the lock.
+.venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
+.venv/bin/python -m pip install --quiet "uv>=0.9"
+.venv/bin/python -m pip install --quiet --no-deps --editable .
 cp requirements.lock "$stamp"

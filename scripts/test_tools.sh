@@ -29,5 +29,8 @@ fi
 
 if [ ! -f .tools/node_modules/vnu-jar/package.json ] || ! grep -q "\"version\": \"$vnu_version\"" .tools/node_modules/vnu-jar/package.json; then
     mkdir -p .tools
+    # Node trusts the system's certificates only when told to.
+    system_certificates=/etc/ssl/certs/ca-certificates.crt
+    [ -n "${NODE_EXTRA_CA_CERTS:-}" ] || [ ! -f "$system_certificates" ] || export NODE_EXTRA_CA_CERTS="$system_certificates"
     npm install --silent --no-audit --no-fund --no-save --prefix .tools "vnu-jar@$vnu_version"
 fi

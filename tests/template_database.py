@@ -40,8 +40,10 @@ def remove() -> None:
 
 def _fingerprint() -> str:
     digest = sha256((ROOT / "requirements.lock").read_bytes())
-    for path in sorted((ROOT / "src" / "broadsheet").glob("*/migrations/*.py")):
-        digest.update(path.read_bytes())
+    package = ROOT / "src" / "broadsheet"
+    for pattern in ("*/migrations/*.py", "*/apps.py", "desk/setup.py", "desk/roles.py"):  # the last three act after `migrate`
+        for path in sorted(package.glob(pattern)):
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -8,13 +8,14 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connection
+from wagtail.models import Locale
 
 from broadsheet.accounts.models import User
 from broadsheet.core import clock as core_clock
 from broadsheet.core.models import Change
 from broadsheet.library.models import Article, ArticleTeaser
+from tests.browser import PHONE
 from tests.conftest import START
 
 
@@ -45,7 +46,7 @@ def test_draft_has_no_texts(make_article: Callable[..., Article]) -> None:
 @pytest.mark.parametrize("turn", [1, 2])
 def test_what_a_test_commits_is_gone_in_the_next(turn: int) -> None:
     assert not User.objects.exists()
-    assert Group.objects.filter(name="Editors").exists()  # made by a migration, so it must come back
+    assert Locale.objects.exists()  # made by a migration, so it must come back
     User.objects.create_user("reader@example.org")
 
 
@@ -69,3 +70,24 @@ def test_browser_reaches_the_site(page: Any, live_server: Any) -> None:
     response = page.goto("/accounts/login/")
     assert response.status == 200
     assert page.url.startswith(live_server.url)
+
+
+def test_html_checker_finds_a_planted_error(find_html_errors: Any) -> None:
+    start = "<!doctype html><html lang=en><title>A</title>"
+    assert find_html_errors({"good": f"{start}<p>Text.</p>"}) == []
+    errors = find_html_errors({"good": f"{start}<p>Text.</p>", "bad": f"{start}<p><img src='a.png'></p>"})
+    assert len(errors) == 1
+    assert errors[0].startswith("bad:1: An “img” element must have an “alt” attribute")
+
+
+@pytest.mark.browser
+def test_axe_finds_a_planted_problem(page: Any, find_accessibility_problems: Any) -> None:
+    page.set_content("<!doctype html><html lang=en><title>A</title><main><h1>A</h1><img src=''></main>")
+    assert [problem.split(":")[0] for problem in find_accessibility_problems(page)] == ["image-alt"]
+
+
+@pytest.mark.browser
+def test_second_browser_shares_no_cookies(page: Any, open_browser: Any, live_server: Any) -> None:
+    page.context.add_cookies([{"name": "mark", "value": "1", "url": live_server.url}])
+    assert open_browser(viewport=PHONE).cookies() == []
+    assert len(page.context.cookies()) == 1
