@@ -60,7 +60,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    *(["broadsheet.demo.middleware.DemoClockMiddleware"] if BROADSHEET.demo else []),
     "django.middleware.security.SecurityMiddleware",
+    "broadsheet.conf.headers.SecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -68,6 +70,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "broadsheet.desk.sign_in.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -162,7 +165,18 @@ WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_I18N_ENABLED = False
+# Wagtail saves a draft this long after the last key; half a second, its default, costs a render per word.
+WAGTAIL_AUTOSAVE_INTERVAL = 2000
+WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False
+WAGTAILADMIN_NOTIFICATION_FROM_EMAIL = BROADSHEET.mail_from
+EMAIL_BACKEND = "broadsheet.mail.staff_backend.OutboxBackend"
+DEFAULT_FROM_EMAIL = BROADSHEET.mail_from
+WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "epub", "odt", "pdf", "txt", "xlsx", "zip"]
 WAGTAILIMAGES_IMAGE_MODEL = "library.Photo"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "broadsheet.desk.photo_forms.PhotoForm"
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 25 * 1024 * 1024
+# 60 megapixels need about 180 MB while a rendition is made; cameras of 45 and phones of 50 stay below.
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 60_000_000
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp", "svg"]
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database", "AUTO_UPDATE": True}}
 

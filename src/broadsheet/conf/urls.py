@@ -17,5 +17,8 @@ urlpatterns = [
     path("", include("broadsheet.web.urls")),
 ]
 
+if settings.BROADSHEET.demo:
+    urlpatterns.insert(0, path("", include("broadsheet.demo.urls")))
+
 if settings.MEDIA_URL.startswith("/"):
     urlpatterns.insert(0, path(f"{settings.MEDIA_URL.strip('/')}/<path:path>", serve_media))

@@ -49,6 +49,11 @@ def use(clock: Clock) -> Clock:
     return replaced
 
 
+def current() -> Clock:
+    """The process's clock."""
+    return _clock
+
+
 def now() -> datetime:
     """The present moment, aware, in UTC."""
     return _clock.now()

@@ -39,8 +39,9 @@ def record_event(
     article_id: int | None = None,
     reader_id: int | None = None,
     source: str = "",
+    count: int = 1,
 ) -> None:
-    """Add an event; `source` says which of several (unlock `1`, `2`, `3`)."""
+    """Add an event, or `count` alike at once; `source` says which of several (unlock `1`, `2`, `3`)."""
     Event.objects.create(
         kind=kind,
         at=now,
@@ -48,6 +49,7 @@ def record_event(
         article_id=article_id,
         reader_id=reader_id,
         source=source,
+        count=count,
     )
 
 

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from broadsheet.core.flows import ChangeKind, EventKind, count_try, record_change, record_event
 from broadsheet.core.keys import keyed_hash, network_of
 from broadsheet.core.months import month_key
-from broadsheet.library.store import find_article_access
+from broadsheet.library.store import ArticleAccess, find_article_access
 from broadsheet.membership.entitlement import Entitlement
 from broadsheet.membership.models import Grant
 from broadsheet.paywall.exceptions import NoSuchArticle
@@ -147,8 +147,11 @@ def forget_old_slots(*, now: datetime) -> int:
 def decide_article(entitlement: Entitlement, article_id: int, *, now: datetime) -> Decision | None:
     """The resolver's answer for one live article; None if there is no such article."""
     row = find_article_access(article_id, now=now)
-    if row is None:
-        return None
+    return decide_row(entitlement, row, now=now) if row is not None else None
+
+
+def decide_row(entitlement: Entitlement, row: ArticleAccess, *, now: datetime) -> Decision:
+    """The resolver's answer for an article whose access has been read already."""
     asked = Asked(row.article_id, row.access, row.embargo_until)
     return decide(entitlement, asked, allowance=load_publication().articles_per_month, now=now)
 

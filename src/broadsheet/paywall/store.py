@@ -75,7 +75,9 @@ def find_waiting_proof(browser_key: str, *, now: datetime) -> AddressProof | Non
 def _load_grants(reader_id: int, now: datetime) -> tuple[HeldGrant, ...]:
     rows = Grant.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), reader_id=reader_id, starts_at__lte=now)
     return tuple(
-        HeldGrant(row.source, row.article_id, row.starts_at, row.ends_at, row.reason, f"grant {row.pk} ({row.source}: {row.reason})")
+        HeldGrant(
+            row.source, row.article_id, row.starts_at, row.ends_at, row.reason, f"grant {row.pk} ({row.source}: {row.reason})"
+        )
         for row in rows
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.views.decorators.http import require_safe
 
@@ -11,10 +9,11 @@ from broadsheet.core import clock
 from broadsheet.library.store import find_article_access
 from broadsheet.pages.flows import find_or_build_article
 from broadsheet.pages.variants import FinishedPage, variant_of
-from broadsheet.paywall.flows import decide_article
-from broadsheet.paywall.resolver import Outcome
-from broadsheet.web.asker import Asker, entitlement_of, read_asker
+from broadsheet.paywall.flows import decide_row
+from broadsheet.paywall.resolver import Outcome, Reason
+from broadsheet.web.asker import entitlement_of, read_asker
 from broadsheet.web.encoding import body_in, choose_encoding
+from broadsheet.web.wall_views import WALL_VIEWS
 
 PUBLIC = "public, max-age=0, s-maxage=2"
 PRIVATE = "private, no-store"
@@ -25,36 +24,41 @@ def article(request: HttpRequest, article_id: int, slug: str = "") -> HttpRespon
     """One article, as far as the asker may read it; never spends anything."""
     now = clock.now()
     asker = read_asker(request)
-    page = find_article_page(article_id, asker, now=now)
+    entitlement = entitlement_of(asker, now=now)
     row = find_article_access(article_id, now=now)
-    if page is None or row is None:
+    if row is None:
+        raise Http404
+    decision = decide_row(entitlement, row, now=now)
+    if decision.outcome is Outcome.HIDDEN:
         raise Http404
     if slug != row.slug:
         return HttpResponsePermanentRedirect(f"/articles/{article_id}/{row.slug}/")
-    return finished_response(request, page, asker)
+    page = find_or_build_article(article_id, variant_of(decision, entitlement, now), now=now)
+    if page is None:
+        raise Http404
+    if decision.outcome is Outcome.WALL:
+        WALL_VIEWS.count(article_id, decision.reason, now=now)
+    is_shared = not asker.is_known and decision.reason is not Reason.INSTITUTION
+    return finished_response(request, page, is_shared=is_shared)
 
 
-def find_article_page(article_id: int, asker: Asker, *, now: datetime) -> FinishedPage | None:
-    """The finished page that this asker gets; None where for them there is no such article."""
-    entitlement = entitlement_of(asker, now=now)
-    decision = decide_article(entitlement, article_id, now=now)
-    if decision is None or decision.outcome is Outcome.HIDDEN:
-        return None
-    return find_or_build_article(article_id, variant_of(decision, entitlement, now), now=now)
+def finished_response(request: HttpRequest, page: FinishedPage, *, is_shared: bool) -> HttpResponse:
+    """A finished page as a response, encoded as the browser likes.
 
-
-def finished_response(request: HttpRequest, page: FinishedPage, asker: Asker) -> HttpResponse:
-    """A finished page as a response: encoded as the browser likes, 304 if it has it, private if a cookie chose it."""
+    Args:
+        is_shared: every stranger gets these bytes, so caches may keep them and a browser may ask with its ETag;
+            False if a cookie or a network chose them.
+    """
     encoding = choose_encoding(request.headers.get("Accept-Encoding", ""))
     etag = f'"{page.etag}-{encoding or "id"}"'
-    if not asker.is_known and etag in request.headers.get("If-None-Match", ""):
+    if is_shared and etag in request.headers.get("If-None-Match", ""):
         response = HttpResponse(status=304)
     else:
         response = HttpResponse(body_in(page, encoding), content_type=page.content_type)
         if encoding:
             response["Content-Encoding"] = encoding
-    response["Cache-Control"] = PRIVATE if asker.is_known else PUBLIC
+    response["Cache-Control"] = PUBLIC if is_shared else PRIVATE
     response["Vary"] = "Cookie, Accept-Encoding"
-    if not asker.is_known:
+    if is_shared:
         response["ETag"] = etag
     return response

@@ -1,0 +1,37 @@
+"""What the worker does, and how often: a table of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.management import call_command
+
+from broadsheet.core.flows import forget_old_tallies
+from broadsheet.library.photo_flows import withdraw_expired_photos
+from broadsheet.mail.flows import send_due_letters
+from broadsheet.paywall.flows import forget_old_slots
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing the worker does again and again; `run` takes the time of the tick."""
+
+    name: str
+    every: timedelta
+    run: Callable[[datetime], object]
+
+
+def publish_scheduled(now: datetime) -> None:
+    """Publish and unpublish what editors have scheduled."""
+    call_command("publish_scheduled", verbosity=0)
+
+
+JOBS: tuple[Job, ...] = (
+    Job("letters", timedelta(seconds=1), lambda now: send_due_letters(now=now)),
+    Job("scheduled articles", timedelta(seconds=2), publish_scheduled),
+    Job("expired photos", timedelta(minutes=1), lambda now: withdraw_expired_photos(now=now)),
+    Job("old tallies", timedelta(hours=1), lambda now: forget_old_tallies(now=now)),
+    Job("erased accounts' slots", timedelta(hours=1), lambda now: forget_old_slots(now=now)),
+)

@@ -1,0 +1,117 @@
+"""Fills a new installation with the demo publication. Doing it again changes nothing that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import transaction
+from markdown_it import MarkdownIt
+
+from broadsheet.accounts.models import User
+from broadsheet.billing.models import Plan
+from broadsheet.demo.people import PEOPLE, Person, authenticator_secret, demo_password
+from broadsheet.library.access import Access
+from broadsheet.library.importing.items import Desk, Item, Reading
+from broadsheet.library.importing.markdown import read_markdown
+from broadsheet.library.importing.writer import import_items
+from broadsheet.library.models import Article, Author, HomePage, HomePin, Region, Topic
+from broadsheet.membership.models import Grant
+from broadsheet.paywall.flows import unlock_article
+from broadsheet.publication.models import PlainPage, Publication
+
+CONTENT = Path(__file__).parent / "content"
+
+
+def load_demo(*, now: datetime) -> None:
+    """Make the publication, its articles and its people, unless they are there already."""
+    content = yaml.safe_load((CONTENT / "publication.yaml").read_text())
+    _load_publication(content["publication"])
+    _load_subjects(content)
+    _load_pages()
+    if not Article.objects.exists():
+        import_items(read_articles(now), now=now, access=Access.METERED)
+        _pin_home(content["home"]["pins"])
+    for person in PEOPLE:
+        _load_person(person, now=now)
+
+
+def read_articles(now: datetime) -> list[Reading]:
+    """The demo's articles, dated relative to `now` and never later: today's have appeared already."""
+    desk = Desk(now, settings.BROADSHEET.zone)
+    latest = now - timedelta(minutes=10)
+    return [
+        replace(item, published_at=min(item.published_at or latest, latest), folder=CONTENT / "figures")
+        for path in sorted((CONTENT / "articles").glob("*.md"))
+        for item in read_markdown(path, f"demo/{path.name}", desk)
+        if isinstance(item, Item)
+    ]
+
+
+def _load_publication(values: Mapping[str, Any]) -> None:
+    if not Publication.objects.exists():
+        Publication.objects.create(help_address=settings.BROADSHEET.support_address, **values)
+
+
+def _load_subjects(content: Mapping[str, Any]) -> None:
+    for model, rows in ((Topic, content["topics"]), (Region, content["regions"])):
+        for position, row in enumerate(rows):
+            model.objects.get_or_create(slug=row["slug"], defaults={**row, "position": position})
+    for row in content["authors"]:
+        slug = row["name"].lower().replace(" ", "-")
+        Author.objects.get_or_create(slug=slug, defaults={**row, "affiliation": "Meridian"})
+    for position, row in enumerate(content["plans"]):
+        Plan.objects.get_or_create(slug=row["slug"], defaults={**row, "position": position})
+
+
+def _load_pages() -> None:
+    for path in sorted((CONTENT / "pages").glob("*.md")):
+        title, _, body = path.read_text().partition("\n")
+        html = MarkdownIt().render(body)
+        PlainPage.objects.get_or_create(slug=path.stem, defaults={"title": title.removeprefix("# "), "body": html})
+
+
+def _pin_home(pins: list[Mapping[str, str]]) -> None:
+    home = HomePage.objects.first() or HomePage.objects.create()
+    for position, pin in enumerate(pins):
+        article = Article.objects.filter(slug=pin["article"]).first()
+        if article is not None:
+            HomePin.objects.create(home=home, section=pin["section"], article=article, sort_order=position)
+
+
+@transaction.atomic
+def _load_person(person: Person, *, now: datetime) -> None:
+    if User.objects.filter(email=person.address).exists():
+        return
+    secret = settings.BROADSHEET.secret_key
+    user = User.objects.create_user(
+        person.address, demo_password(person, secret_key=secret), is_staff=bool(person.role), confirmed_at=now
+    )
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    if person.role:
+        user.groups.add(Group.objects.get(name=person.role))
+        TOTP.activate(user, authenticator_secret(person, secret_key=secret))
+        RecoveryCodes.activate(user)
+    if person.subscribes:
+        Grant.objects.create(
+            reader=user, source=Grant.Source.COMPLIMENTARY, starts_at=now, ends_at=None, reason="demo subscriber", created_at=now
+        )
+    if person.spends_all:
+        metered = Article.objects.filter(live=True, access=Access.METERED).order_by("published_at").values_list("pk", flat=True)
+        for article_id in metered[:3]:
+            unlock_article(user.pk, article_id, now=now)
+
+
+def is_demo_loaded() -> bool:
+    """Whether the demo's people are there, who come last."""
+    return User.objects.filter(email=PEOPLE[-1].address).exists() and Authenticator.objects.exists()

@@ -1,0 +1,14 @@
+"""Addresses that exist in the demo only."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from broadsheet.demo import views
+
+urlpatterns = [
+    path("demo/", views.demo),
+    path("demo/clock/", views.advance_clock),
+    path("demo/mail/", views.mailbox),
+    path("demo/mail/<str:name>/", views.letter),
+]
