@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from itertools import count
 from random import Random
@@ -12,14 +12,18 @@ from typing import Any
 
 import hypothesis
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
-from django.test import TransactionTestCase
+from django.http import HttpRequest
+from django.test import Client, TransactionTestCase
+from playwright.sync_api import BrowserContext
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from broadsheet.accounts.models import User
 from broadsheet.core import clock as core_clock
 from broadsheet.library.models import Article
+from broadsheet.membership.models import Grant
 from tests import template_database
 
 pytest_plugins = ["tests.browser"]
@@ -171,6 +175,38 @@ def make_reader(db: None, clock: core_clock.StoppedClock) -> Callable[..., User]
         return User.objects.create_user(email or f"reader{next(numbers)}@example.org", **fields)
 
     return make
+
+
+@pytest.fixture
+def make_subscriber(make_reader: Callable[..., User], clock: core_clock.StoppedClock) -> Callable[..., User]:
+    """Make a reader with a subscription from now on for a year."""
+
+    def make(email: str = "", **fields: Any) -> User:
+        reader, now = make_reader(email, **fields), clock.now()
+        spell = {"starts_at": now, "ends_at": now + timedelta(days=365), "created_at": now}
+        Grant.objects.create(reader=reader, source=Grant.Source.SUBSCRIPTION, reason="subscribed in a test", **spell)
+        return reader
+
+    return make
+
+
+@pytest.fixture
+def sign_in(db: None) -> Callable[..., None]:
+    """Sign `user` in to Django's test client or a browser's context; staff get to the desk with `second_factor=True`."""
+
+    def sign_in_to(visitor: Client | BrowserContext, user: User, *, second_factor: bool = False) -> None:
+        client = visitor if isinstance(visitor, Client) else Client()
+        client.force_login(user)
+        if second_factor:
+            request = HttpRequest()
+            request.session = client.session
+            record_authentication(request, user, method="mfa", type="totp", id=1)
+            request.session.save()
+        if not isinstance(visitor, Client):
+            name = settings.SESSION_COOKIE_NAME
+            visitor.add_cookies([{"name": name, "value": client.cookies[name].value, "url": settings.BROADSHEET.site_url}])
+
+    return sign_in_to
 
 
 # -- The site over HTTP ----------------------------------------------------------------------------------------------

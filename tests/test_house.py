@@ -87,6 +87,18 @@ def test_axe_finds_a_planted_problem(page: Any, find_accessibility_problems: Any
 
 
 @pytest.mark.browser
+def test_signed_in_browser_is_known_to_the_site(page: Any, make_reader: Any, sign_in: Any, live_server: Any) -> None:
+    sign_in(page.context, make_reader("one@example.org"))
+    page.goto("/accounts/sessions/")
+    assert page.url == f"{live_server.url}/accounts/sessions/"
+
+
+def test_staff_with_a_second_factor_get_to_the_desk(client: Any, make_reader: Any, sign_in: Any) -> None:
+    sign_in(client, make_reader(is_staff=True, is_superuser=True), second_factor=True)
+    assert client.get("/desk/").status_code == 200
+
+
+@pytest.mark.browser
 def test_second_browser_shares_no_cookies(page: Any, open_browser: Any, live_server: Any) -> None:
     page.context.add_cookies([{"name": "mark", "value": "1", "url": live_server.url}])
     assert open_browser(viewport=PHONE).cookies() == []
