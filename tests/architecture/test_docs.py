@@ -120,7 +120,7 @@ def own_patterns(resolver: URLResolver, prefix: str = "/") -> Iterator[str]:
 
 def test_pages_page_lists_every_address_of_ours() -> None:
     documented = set(first_cells(section((DOCS / "pages.md").read_text("utf-8"), "Addresses")))
-    served = set(own_patterns(get_resolver()))
+    served = {path for path in own_patterns(get_resolver()) if not path.startswith("/desk/")}  # the desk's are Wagtail's affair
     assert served - documented == set(), "docs/pages.md misses addresses"
     assert {path for path in documented - served if not path.startswith("/demo/")} == set(), (
         "docs/pages.md lists addresses nobody serves"

@@ -14,7 +14,10 @@ COMPARE_ACCESS = {
     "broadsheet.paywall.resolver": "decides who may read",
     "broadsheet.pages.variants": "lists which forms a page can have, and gives none to anybody",
     "broadsheet.pages.preview": "shows staff, who may read everything, the form of their choice",
+    "broadsheet.pages.structured": "repeats the article's label to search engines",
+    "broadsheet.demo.load": "picks metered articles for its readers to have opened",
 }
+LABEL_ACCESS = {"pages/templates/pages/card.html": "labels an article as free"}
 QUERY_METHODS = {"filter", "exclude", "get", "Q", "When"}
 CLOCK_READS = {
     ("datetime", "now"),
@@ -76,8 +79,9 @@ def test_access_is_compared_in_the_resolver_only() -> None:
 
 def test_no_template_compares_access() -> None:
     comparison = re.compile(r"\baccess\s*(?:==|!=|\bin\b|\|\s*yesno)|[\"']\s*==\s*[\w.]*\baccess\b")
-    found = [path for path in PACKAGE.rglob("*.html") if comparison.search(path.read_text("utf-8"))]
-    assert found == []
+    templates = {str(path.relative_to(PACKAGE)): path.read_text("utf-8") for path in PACKAGE.rglob("*.html")}
+    found = {name for name, text in templates.items() if comparison.search(text)}
+    assert found - set(LABEL_ACCESS) == set()
 
 
 def test_time_is_asked_in_the_clock_only() -> None:
