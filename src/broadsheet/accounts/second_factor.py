@@ -24,8 +24,10 @@ def is_staff_session(request: HttpRequest) -> bool:
 
 
 def has_second_factor(request: HttpRequest) -> bool:
-    """Whether this session holds a record of an authenticator's code or a passkey."""
-    records = get_authentication_records(request)
+    """Whether this session holds a record of an authenticator's code or a passkey of the very user it belongs to."""
+    if not isinstance(request.user, User):
+        return False
+    records = get_authentication_records(request, request.user)
     return any(record.get("method") == "mfa" and record.get("type") in _SECOND_FACTORS for record in records)
 
 

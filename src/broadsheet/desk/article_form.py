@@ -26,7 +26,10 @@ def _writing() -> ObjectList:
             FieldPanel("headline", classname="title"),
             FieldPanel("dek", widget=forms.Textarea(attrs={"rows": 2})),
             InlinePanel("bylines", label="Author", heading="By", panels=[FieldPanel("author")]),
-            MultiFieldPanel([FieldPanel("lead_photo"), FieldPanel("lead_caption", widget=forms.Textarea(attrs={"rows": 2}))], heading="Lead picture"),
+            MultiFieldPanel(
+                [FieldPanel("lead_photo"), FieldPanel("lead_caption", widget=forms.Textarea(attrs={"rows": 2}))],
+                heading="Lead picture",
+            ),
             FieldPanel("body"),
         ],
         heading="Write",
@@ -52,7 +55,9 @@ def _publication() -> ObjectList:
             FieldRowPanel([FieldPanel("kind"), FieldPanel("main_topic")]),
             FieldPanel("topics", widget=forms.CheckboxSelectMultiple),
             FieldPanel("regions", widget=forms.CheckboxSelectMultiple),
-            MultiFieldPanel([FieldRowPanel([FieldPanel("published_at"), FieldPanel("revised_at")])], heading="Dates that readers see"),
+            MultiFieldPanel(
+                [FieldRowPanel([FieldPanel("published_at"), FieldPanel("revised_at")])], heading="Dates that readers see"
+            ),
             InlinePanel(
                 "corrections",
                 label="Correction",
@@ -68,7 +73,11 @@ def _publication() -> ObjectList:
 def _rights() -> ObjectList:
     return ObjectList(
         [
-            FieldPanel("access", widget=forms.RadioSelect, help_text="Metered articles count among the reader's free ones; subscribers read all."),
+            FieldPanel(
+                "access",
+                widget=forms.RadioSelect,
+                help_text="Metered articles count among the reader's free ones; subscribers read all.",
+            ),
             FieldPanel("embargo_until"),
         ],
         heading="Rights",

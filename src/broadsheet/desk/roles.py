@@ -40,7 +40,11 @@ _EDITOR = (
     | _all("library", "topic", "region", "author")
     | _all("library", "homepage", actions=("change",))
 )
-_SUPPORT = frozenset({ACCESS_DESK, SEE_READERS}) | _all("library", "article", actions=("view",)) | _all("billing", "invoicerequest", actions=("view",))
+_SUPPORT = (
+    frozenset({ACCESS_DESK, SEE_READERS})
+    | _all("library", "article", actions=("view",))
+    | _all("billing", "invoicerequest", actions=("view",))
+)
 _PUBLISHER = (
     _EDITOR
     | _SUPPORT

@@ -57,10 +57,16 @@ def publication_form() -> TabbedInterface:
             ),
             ObjectList(
                 [
-                    HelpPanel(content="<p>{allowance} becomes the number of articles a month, {renews} the day of the next ones.</p>"),
-                    MultiFieldPanel([FieldPanel(name) for name in ("wall_heading", "wall_text", "wall_button", "wall_small")], heading="Wall"),
+                    HelpPanel(
+                        content="<p>{allowance} becomes the number of articles a month, {renews} the day of the next ones.</p>"
+                    ),
+                    MultiFieldPanel(
+                        [FieldPanel(name) for name in ("wall_heading", "wall_text", "wall_button", "wall_small")], heading="Wall"
+                    ),
                     MultiFieldPanel([FieldPanel(name) for name in ("meter_text", "meter_button", "spent_text")], heading="Meter"),
-                    MultiFieldPanel([FieldPanel(name) for name in ("subscribers_text", "offer_heading", "offer_lines")], heading="Offer"),
+                    MultiFieldPanel(
+                        [FieldPanel(name) for name in ("subscribers_text", "offer_heading", "offer_lines")], heading="Offer"
+                    ),
                     FieldPanel("letter_footer"),
                 ],
                 heading="Words",
@@ -85,7 +91,11 @@ def home_page_form() -> ObjectList:
                 panels=[FieldRowPanel([FieldPanel("section"), FieldPanel("until")]), FieldPanel("article")],
             ),
             MultiFieldPanel(
-                [FieldRowPanel([FieldPanel(name) for name in ("lead_count", "latest_count", "in_depth_count", "per_region_count")])],
+                [
+                    FieldRowPanel(
+                        [FieldPanel(name) for name in ("lead_count", "latest_count", "in_depth_count", "per_region_count")]
+                    )
+                ],
                 heading="How many in each section",
             ),
         ]

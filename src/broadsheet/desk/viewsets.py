@@ -21,7 +21,12 @@ class _SubjectViewSet(SnippetViewSet):  # type: ignore[misc]
     search_backend_name = None
     search_fields = ("name",)
     edit_handler = ObjectList(
-        [FieldPanel("name"), FieldPanel("slug"), FieldPanel("description", widget=forms.Textarea(attrs={"rows": 3})), FieldPanel("position")]
+        [
+            FieldPanel("name"),
+            FieldPanel("slug"),
+            FieldPanel("description", widget=forms.Textarea(attrs={"rows": 3})),
+            FieldPanel("position"),
+        ]
     )
 
 
@@ -75,7 +80,9 @@ class PlainPageViewSet(SnippetViewSet):  # type: ignore[misc]
     list_display: ClassVar = ["title", "slug", DateColumn("updated_at", label="Changed")]
     search_backend_name = None
     search_fields = ("title",)
-    edit_handler = ObjectList([FieldPanel("title"), FieldPanel("slug", help_text="The page's address is /slug/."), FieldPanel("body")])
+    edit_handler = ObjectList(
+        [FieldPanel("title"), FieldPanel("slug", help_text="The page's address is /slug/."), FieldPanel("body")]
+    )
 
 
 class PlanViewSet(SnippetViewSet):  # type: ignore[misc]
@@ -113,7 +120,10 @@ class InvoiceRequestViewSet(SnippetViewSet):  # type: ignore[misc]
         [
             FieldPanel("state"),
             MultiFieldPanel(
-                [FieldPanel(name, read_only=True) for name in ("plan", "name", "email", "organisation", "postal_address", "message", "created_at")],
+                [
+                    FieldPanel(name, read_only=True)
+                    for name in ("plan", "name", "email", "organisation", "postal_address", "message", "created_at")
+                ],
                 heading="What was asked",
             ),
         ]

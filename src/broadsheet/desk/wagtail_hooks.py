@@ -13,7 +13,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from broadsheet.desk import paste, photo_pages, reader_pages
+from broadsheet.desk import letters, paste, photo_pages, reader_pages
 from broadsheet.desk.articles import ArticleViewSet
 from broadsheet.desk.bulk_actions import PublishArticles, UnpublishArticles
 from broadsheet.desk.roles import SEE_READERS
@@ -47,6 +47,8 @@ class _ForWhoMay(MenuItem):  # type: ignore[misc]
 def register_addresses() -> list[URLPattern]:
     return [
         path("paste/", paste.paste, name="desk_paste"),
+        path("letters/", letters.letters, name="desk_letters"),
+        path("letters/<slug:kind>/", letters.letter, name="desk_letter"),
         path("readers/", reader_pages.readers, name="desk_readers"),
         path("readers/<int:reader_id>/", reader_pages.reader, name="desk_reader"),
         path("reports/photo-licences/", photo_pages.licences, name="desk_photo_licences"),
@@ -64,10 +66,19 @@ def register_readers_item() -> MenuItem:
     return _ForWhoMay("Readers", reverse("desk_readers"), name="readers", icon_name="group", order=240, permission=SEE_READERS)
 
 
+@hooks.register("register_admin_menu_item")
+def register_letters_item() -> MenuItem:
+    return _ForWhoMay(
+        "Letters", reverse("desk_letters"), name="letters", icon_name="mail", order=225, permission=letters.CHANGE_LETTERS
+    )
+
+
 @hooks.register("register_reports_menu_item")
 def register_licences_item() -> MenuItem:
     address = reverse("desk_photo_licences")
-    return _ForWhoMay("Photo licences", address, name="photo-licences", icon_name="date", order=100, permission="library.publish_article")
+    return _ForWhoMay(
+        "Photo licences", address, name="photo-licences", icon_name="date", order=100, permission="library.publish_article"
+    )
 
 
 @hooks.register("construct_main_menu")

@@ -42,7 +42,11 @@ def withdraw_expired_photos(*, now: datetime) -> int:
     """Take photos whose licence ended from every page, once each; the worker calls it often. Returns how many."""
     today = now.astimezone(settings.BROADSHEET.zone).date()
     with transaction.atomic():
-        ids = list(_expired(today).filter(Q(expiry_followed_on=None) | Q(expiry_followed_on__lte=F("expires_on"))).values_list("pk", flat=True))
+        ids = list(
+            _expired(today)
+            .filter(Q(expiry_followed_on=None) | Q(expiry_followed_on__lte=F("expires_on")))
+            .values_list("pk", flat=True)
+        )
         if ids:
             announce_photos(ids, now=now)
             Photo.objects.filter(pk__in=ids).update(expiry_followed_on=today)

@@ -18,7 +18,16 @@ from broadsheet.publication.placeholders import refusal
 
 # What the wall's words may leave to be filled in: how many articles a month, and when the next ones come.
 WALL_GAPS = ("allowance", "renews")
-WALL_WORDS = ("wall_heading", "wall_text", "wall_button", "wall_small", "meter_text", "meter_button", "spent_text", "subscribers_text")
+WALL_WORDS = (
+    "wall_heading",
+    "wall_text",
+    "wall_button",
+    "wall_small",
+    "meter_text",
+    "meter_button",
+    "spent_text",
+    "subscribers_text",
+)
 PLAIN_TEXT_FEATURES = ["h2", "h3", "bold", "italic", "link", "ol", "ul", "hr"]
 
 
