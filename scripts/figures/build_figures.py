@@ -1,10 +1,10 @@
 """Draw every figure of the demo articles, or those named.
 
-    npm pack world-atlas@2.0.2                          # countries-10m.json, countries-50m.json
-    # from naturalearthdata.com, as GeoJSON: ne_10m_lakes, ne_10m_lakes_europe,
-    # ne_10m_rivers_lake_centerlines, ne_10m_admin_0_disputed_areas
-    pip install fonttools brotli pillow numpy
-    python scripts/figures/build_figures.py --data natural-earth [slug ...]
+npm pack world-atlas@2.0.2                          # countries-10m.json, countries-50m.json
+# from naturalearthdata.com, as GeoJSON: ne_10m_lakes, ne_10m_lakes_europe,
+# ne_10m_rivers_lake_centerlines, ne_10m_admin_0_disputed_areas
+pip install fonttools brotli pillow numpy
+python scripts/figures/build_figures.py --data natural-earth [slug ...]
 """
 
 import argparse

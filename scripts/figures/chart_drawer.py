@@ -116,7 +116,12 @@ class Pen:
 
     def block(self, x: float, y: float, words: str, kind: str, width: float, anchor: str = "", halo: bool = False) -> float:
         """Write wrapped text from the first baseline down; give the baseline after the last line."""
-        for line in wrap(words, STYLES[kind].face, self.size(kind), width):
+        face, size = STYLES[kind].face, self.size(kind)
+        lines = wrap(words, face, size, width)
+        while kind == "title" and len(lines) > 1 and len(wrap(words, face, size, width - 20)) == len(lines):
+            width -= 20
+            lines = wrap(words, face, size, width)
+        for line in lines:
             self.text(x, y, line, kind, anchor, halo)
             y += self.size(kind) * 1.22
         return y
@@ -161,7 +166,9 @@ def draw_size(pen: Pen, chart: Chart) -> None:
     plots: dict[type, Callable[..., None]] = {
         Bars: draw_bars, Columns: draw_columns, Stack: draw_stack, Timeline: draw_timeline, Spans: draw_spans, Seats: draw_seats,
     }  # fmt: skip
-    plots[type(chart.plot)](pen, chart.plot, edge, y + (6 if pen.narrow else 22), WIDTH - edge, below - pen.size("source") - (14 if pen.narrow else 26))
+    plots[type(chart.plot)](
+        pen, chart.plot, edge, y + (6 if pen.narrow else 22), WIDTH - edge, below - pen.size("source") - (14 if pen.narrow else 26)
+    )
 
 
 def draw_bars(pen: Pen, plot: Bars, left: float, top: float, right: float, bottom: float) -> None:
@@ -169,11 +176,12 @@ def draw_bars(pen: Pen, plot: Bars, left: float, top: float, right: float, botto
     headings = [group for group in plot.groups if group.heading]
     indent = 34
     name_width = 0 if pen.narrow else max(pen.width(bar.name, "text") + indent * bar.indent for bar in bars) + 24
+    grouped = bool(headings)
     zero = left + name_width
     room = right - zero - (0 if pen.narrow else max(pen.width(bar.end, "value") for bar in bars if bar.value > plot.top * 0.4) + 16)
     head = pen.size("head") * 1.7
     foot = pen.size("note") * 1.35 if plot.line else 0
-    row = min((bottom - top - foot - head * len(headings)) / len(bars), 170 if pen.narrow else 120)
+    row = min((bottom - top - foot - head * len(headings)) / len(bars), 170 if pen.narrow else 130)
     y = top
     start = top
     if plot.line:
@@ -189,16 +197,21 @@ def draw_bars(pen: Pen, plot: Bars, left: float, top: float, right: float, botto
             length = bar.value / plot.top * room
             if pen.narrow:
                 pen.text(left + indent * bar.indent, y + 46, bar.name, "text", halo=True)
-                pen.text(right, y + 46, bar.end, "value", "end", halo=True)
-                pen.rect(zero, y + 60, length, max(row - 76, 18), bar.look)
+                edge = zero + plot.line[0] / plot.top * room - 18 if plot.line else right
+                pen.text(edge, y + 46, bar.end, "value", "end", halo=True)
+                pen.rect(zero, y + 60, length, max(row - 78, 14), bar.look)
+                pen.line(zero, y + 56, zero, y + 64 + max(row - 78, 14), "zero")
             else:
                 thick = min(row * 0.62, 62)
                 middle = y + row / 2
-                pen.text(zero - 18, middle + 9, bar.name, "text", "end")
+                pen.text(
+                    left + indent * bar.indent if grouped else zero - 18, middle + 9, bar.name, "text", "" if grouped else "end"
+                )
                 pen.rect(zero, middle - thick / 2, length, thick, bar.look)
                 pen.text(zero + length + 12, middle + 9, bar.end, "value", halo=True)
             y += row
-    pen.line(zero, first_bar, zero, y, "zero")
+    if not pen.narrow:
+        pen.line(zero, first_bar, zero, y, "zero")
     if plot.line:
         x = zero + plot.line[0] / plot.top * room
         pen.out.insert(0, f'<path class="ref" d="M{x:.0f} {start:.0f}V{y:.0f}"/>')
@@ -236,23 +249,25 @@ def draw_stack(pen: Pen, plot: Stack, left: float, top: float, right: float, bot
     size = pen.size("quiet")
     for i, (name, total, parts) in enumerate(plot.rows):
         y = top + row * i
+        small = [value for _, value in parts if value < high * 0.05]
+        if pen.narrow and len(small) > 1:
+            parts = (*(part for part in parts if part[1] >= high * 0.05), ("others", sum(small)))
         bar_top, thick = y + pen.size("head") * 1.6, row * (0.24 if pen.narrow else 0.34)
         pen.text(left, y + pen.size("head"), name, "head")
         x, taken = left, [-1.0] * 4
+        marks = len(pen.out)
         for j, (part, value) in enumerate(parts):
             length = value / high * room
             pen.rect(x, bar_top, length - 2, thick, f"s{min(j, 5)}")
             words = f"{part} {value:g}"
             wide = pen.width(words, "quiet")
-            level = next((n for n, end in enumerate(taken) if end < x), None)
-            fits = x + wide <= right
-            if level is not None:
-                baseline = bar_top + thick + size * 1.25 * (level + 1)
-                start = x if fits else right - wide
-                if level:
-                    pen.line(x + 1, bar_top + thick, x + 1, baseline - size * 0.8 if fits else baseline - size, "grid")
-                pen.text(start + (6 if level else 0), baseline, words, "quiet", halo=True)
-                taken[level] = start + wide + 16
+            start = min(x, right - wide)
+            level = next(n for n, end in enumerate(taken) if end < start or n == len(taken) - 1)
+            baseline = bar_top + thick + size * 1.25 * (level + 1)
+            if level:
+                pen.out.insert(marks, f'<path class="grid" d="M{x + 1:.0f} {bar_top + thick:.0f}V{baseline - size * 0.8:.0f}"/>')
+            pen.text(start + (6 if level and start == x else 0), baseline, words, "quiet", halo=True)
+            taken[level] = start + wide + 16
             x += length
         if pen.narrow:
             pen.text(right, y + pen.size("head"), total, "value", "end")
@@ -276,31 +291,37 @@ def draw_years(pen: Pen, first: int, last: int, every: int, left: float, right: 
 
 def draw_timeline(pen: Pen, plot: Timeline, left: float, top: float, right: float, bottom: float) -> None:
     shown = [event for event in plot.events if event[3] or not pen.narrow]
-    middle = (top + bottom) / 2
     room = right - left
-    draw_years(pen, plot.first, plot.last, 4 if pen.narrow else 2, left, right, middle, middle)
-    pen.line(left, middle, right, middle, "zero")
     width = 420 if pen.narrow else 270
-    reach = (bottom - top) / 2
-    ends = {}
+    blocks = []
     for i, (day, printed, words, _) in enumerate(shown):
         x = left + room * share_of(day, plot.first, plot.last)
         lines = wrap(words, "a", pen.size("quiet"), width)
-        tall = pen.size("head") * 1.15 + pen.size("quiet") * 1.2 * len(lines)
-        wide = max(pen.width(printed, "head"), *(pen.width(line, "quiet") for line in lines))
-        anchor = "end" if x + wide > right else ""
-        begin, stop = (x - wide, x) if anchor else (x, x + wide)
-        side = -1 if i % 2 == 0 else 1
-        level = 0
-        while any(level == other and begin < taken[1] + 24 and taken[0] - 24 < stop for other, taken in ends.get(side, [])):
-            level += 1
-        ends.setdefault(side, []).append((level, (begin, stop)))
-        near = 44 + level * (reach - 44) / 2 if side < 0 else pen.size("source") + 54 + level * (reach - 80) / 2
-        baseline = middle - near - tall + pen.size("head") if side < 0 else middle + near + pen.size("head") * 0.8
-        far = middle - near - tall + 4 if side < 0 else middle + near + tall * 0.8
-        pen.line(x, middle, x, far, "tick")
+        wide = max(pen.width(printed, "head"), *(pen.width(line, "quiet") for line in lines)) + 12
+        blocks.append((x, -1 if i % 2 == 0 else 1, x + wide > right, wide, printed, lines))
+    # From the right leftwards, each above those it would cross, so that no stem runs through words.
+    taken: dict[int, list[tuple[int, float, float]]] = {-1: [], 1: []}
+    levels = []
+    ordered = sorted(blocks, key=lambda block: (block[2], -block[0]))
+    for x, side, backwards, wide, _, _ in ordered:
+        begin, stop = (x - wide, x) if backwards else (x, x + wide)
+        levels.append(max((other + 1 for other, start, end in taken[side] if begin < end + 20 and start - 20 < stop), default=0))
+        taken[side].append((levels[-1], begin, stop))
+    storey = pen.size("head") * 1.15 + pen.size("quiet") * 1.2 * 2 + 16
+    above, under = (storey * (max(level for level, _, _ in taken[side]) + 1) for side in (-1, 1))
+    middle = top + above + 30 + max(bottom - top - above - under - 30 - pen.size("source") - 36, 0) / 2
+    draw_years(pen, plot.first, plot.last, 4 if pen.narrow else 2, left, right, middle, middle)
+    pen.line(left, middle, right, middle, "zero")
+    for (x, side, backwards, _, printed, lines), level in zip(ordered, levels, strict=True):
+        foot = 30 if side < 0 else pen.size("source") + 36
+        upper = middle - foot - storey * (level + 1) + 16 if side < 0 else middle + foot + storey * level
+        if side < 0:
+            upper += pen.size("quiet") * 1.2 * (2 - len(lines))
+        baseline = upper + pen.size("head") * 0.8
+        last = baseline + pen.size("quiet") * 1.2 * len(lines)
+        pen.line(x, middle, x, upper if side < 0 else last, "tick")
         pen.circle(x, middle, 15 if pen.narrow else 9, "seat")
-        shift = -12 if anchor else 12
+        anchor, shift = ("end", -12) if backwards else ("", 12)
         pen.text(x + shift, baseline, printed, "head", anchor, halo=True)
         for j, line in enumerate(lines):
             pen.text(x + shift, baseline + pen.size("quiet") * 1.2 * (j + 1), line, "quiet", anchor, halo=True)
@@ -315,29 +336,40 @@ def draw_spans(pen: Pen, plot: Spans, left: float, top: float, right: float, bot
     for i, (name, start, end, printed, mark) in enumerate(plot.rows):
         y = top + row * i
         x1, x2 = (left + room * share_of(day, plot.first, plot.last) for day in (start, end))
-        bar_top, thick = y + row * 0.44, row * 0.22
+        bar_top, thick = y + row * 0.44, row * (0.3 if pen.narrow else 0.22)
+        years = f"{(end - start).days / 365.25:.1f} years"
+        name = f"{name}: {years}" if pen.narrow else name
         length = pen.width(name, "head")
         begin = min(x1, right - max(length, 0 if pen.narrow else pen.width(printed, "quiet")))
-        pen.text(begin, y + row * (0.36 if pen.narrow else 0.19), name, "head", halo=True)
+        pen.text(begin, y + row * (0.34 if pen.narrow else 0.19), name, "head", halo=True)
         if not pen.narrow:
             pen.text(begin, y + row * 0.38, printed, "quiet", halo=True)
         split = left + room * share_of(mark[0], plot.first, plot.last) if mark else x2
         pen.rect(x1, bar_top, (split if mark and mark[2] else x2) - x1, thick, "bar")
         if mark and mark[2]:
             pen.rect(split, bar_top, x2 - split, thick, "palebar")
-        years = f"{(end - start).days / 365.25:.1f} years"
+        if pen.narrow:
+            continue
         if x2 + 12 + pen.width(years, "value") < right:
             pen.text(x2 + 12, bar_top + thick * 0.5 + pen.size("value") * 0.33, years, "value", halo=True)
         else:
             pen.text(x1 - 12, bar_top + thick * 0.5 + pen.size("value") * 0.33, years, "value", "end", halo=True)
-        if mark and not pen.narrow:
+        if mark:
             pen.line(split, bar_top - 4, split, bar_top + thick + 12, "zero")
             far = split + pen.width(mark[1], "quiet") > right
-            pen.text(split + (-8 if far else 8), bar_top + thick + pen.size("quiet") + 6, mark[1], "quiet", "end" if far else "", halo=True)
+            pen.text(
+                split + (-8 if far else 8),
+                bar_top + thick + pen.size("quiet") + 6,
+                mark[1],
+                "quiet",
+                "end" if far else "",
+                halo=True,
+            )
 
 
 def draw_seats(pen: Pen, plot: Seats, left: float, top: float, right: float, bottom: float) -> None:
-    step = (right - left) / len(plot.years)
+    margin = 400 if pen.narrow else 250
+    step = (right - margin - left) / len(plot.years)
     base = bottom - pen.size("head") * 1.6
     gap = (base - top - pen.size("value") * 1.5) / plot.seats
     r = min(gap * 0.4, step * 0.2)
@@ -349,5 +381,6 @@ def draw_seats(pen: Pen, plot: Seats, left: float, top: float, right: float, bot
         pen.text(x, base + pen.size("head") * 1.25, year, "head", "middle")
     y = base - gap * plot.line[0]
     pen.line(left, y, right, y, "ref")
-    pen.text(right, y - 10, plot.line[1], "alert", "end", halo=True)
-    pen.line(left, base, right, base, "zero")
+    lines = wrap(plot.line[1], "b", pen.size("alert"), margin - 20)
+    pen.block(right - margin + 20, y - 14 - pen.size("alert") * 1.22 * (len(lines) - 1), plot.line[1], "alert", margin - 20)
+    pen.line(left, base, right - margin, base, "zero")

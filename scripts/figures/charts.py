@@ -11,8 +11,8 @@ NATO = Chart(
     "NATO, protocols of accession",
     Columns(
         (
-            ("1949", 12, "Belgium Canada Denmark France Iceland Italy Luxem\u00adbourg Nether\u00adlands Norway Portugal UK US".replace("\u00ad", "")), ("1952", 14, "Greece Türkiye"), ("1955", 15, "West Germany"), ("1982", 16, "Spain"),
-            ("1999", 19, "Czechia Hungary Poland"), ("2004", 26, "Bulgaria Estonia Latvia Lithuania Romania Slovakia Slovenia"), ("2009", 28, "Albania Croatia"), ("2017", 29, "Monte-\nnegro"),
+            ("1949", 12, "Belgium\nCanada\nDenmark\nFrance\nIceland\nItaly\nLuxembourg\nNetherlands\nNorway\nPortugal\nUK\nUS"), ("1952", 14, "Greece\nTürkiye"), ("1955", 15, "West Germany"), ("1982", 16, "Spain"),
+            ("1999", 19, "Czechia\nHungary\nPoland"), ("2004", 26, "Bulgaria\nEstonia\nLatvia\nLithuania\nRomania\nSlovakia\nSlovenia"), ("2009", 28, "Albania\nCroatia"), ("2017", 29, "Monte-\nnegro"),
             ("2020", 30, "North Macedonia"), ("2023", 31, "Finland"), ("2024", 32, "Sweden"),
         ),
         mark=(5, "12 September 2001: Article 5 invoked"),
@@ -29,7 +29,7 @@ NILE_2 = Chart(
             Group("Each year, as divided in 1959", (Bar("Average flow at Aswan", 84, "84.0", "greybar"), Bar("Egypt", 55.5, "55.5", "greybar", True), Bar("Sudan", 18.5, "18.5", "greybar", True), Bar("Evaporation and seepage", 10, "10.0", "greybar", True))),
             Group("Once, to fill", (Bar("Renaissance Dam reservoir, full", 74, "74.0"),)),
         ), 84,
-    ), note="Ethiopia was not party to the 1959 agreement and does not accept its division.", height=1000,
+    ), note="Ethiopia was not party to the 1959 agreement and does not accept its division.", height=1080,
 )  # fmt: skip
 
 KENYA = Chart(
@@ -42,14 +42,14 @@ KENYA = Chart(
             Group("8 August 2017", (Bar("Uhuru Kenyatta", 8203290, "8,203,290"), Bar("Raila Odinga", 6762224, "6,762,224", "greybar"))),
             Group("26 October 2017", (Bar("Uhuru Kenyatta", 7483895, "7,483,895"), Bar("Raila Odinga, withdrawn", 73228, "73,228", "greybar"))),
         ), 20_000_000, (19611423, "19,611,423 registered voters"),
-    ), note="August’s result was annulled by the Supreme Court on 1 September 2017.", height=1000,
+    ), note="August’s result was annulled by the Supreme Court on 1 September 2017.", height=1050,
 )  # fmt: skip
 
 INDUS_2 = Chart(
     "indus-waters-treaty-2", "Storage the treaty lets India build on the western rivers", "Million acre-feet",
     "Bar chart of the storage that the Indus Waters Treaty allows India on the western rivers: general storage 1.25, power storage 1.60, flood storage 0.75 million acre-feet, 3.60 in all.",
     "Indus Waters Treaty 1960, Annexure E, paragraph 7",
-    Bars((Group("", (Bar("General storage", 1.25, "1.25"), Bar("Power storage", 1.60, "1.60"), Bar("Flood storage", 0.75, "0.75"))),), 1.60), note="3.60 million acre-feet in all.", height=800,
+    Bars((Group("", (Bar("General storage", 1.25, "1.25"), Bar("Power storage", 1.60, "1.60"), Bar("Flood storage", 0.75, "0.75"))),), 1.60), note="3.60 million acre-feet in all.", height=700,
 )  # fmt: skip
 
 ASEAN = Chart(
@@ -72,7 +72,7 @@ SHANGHAI_2 = Chart(
             (date(1973, 5, 1), "May 1973", "Liaison offices open", True), (date(1979, 1, 1), "1 January 1979", "Diplomatic relations", True), (date(1979, 4, 10), "10 April 1979", "Taiwan Relations Act signed", True),
             (date(1980, 1, 1), "1 January 1980", "End of the US defence treaty with Taipei", False), (date(1982, 8, 17), "17 August 1982", "Communiqué on arms sales", True),
         ),
-    ), height=800,
+    ), height=960,
 )  # fmt: skip
 
 SANCTIONS = Chart(
@@ -102,7 +102,7 @@ MEXICO = Chart(
                 Bar("Manuel Camacho Solís, Democratic Centre", 0.55, "0.55", "greybar"), Bar("Porfirio Muñoz Ledo, PARM", 0.42, "0.42", "greybar"), Bar("Unregistered candidates", 0.08, "0.08", "greybar"), Bar("Void", 2.10, "2.10", "greybar"),
             )),
         ), 42.52,
-    ), height=1000,
+    ), height=1120,
 )  # fmt: skip
 
 INF = Chart(
@@ -112,7 +112,7 @@ INF = Chart(
     Stack((
         ("Soviet Union", "1,846", (("SS-12", 718), ("SS-20", 654), ("SS-23", 239), ("SS-4", 149), ("SSC-X-4", 80), ("SS-5", 6))),
         ("United States", "846", (("BGM-109G", 443), ("Pershing II", 234), ("Pershing IA", 169))),
-    )), note="BGM-109G: ground-launched cruise missile.", height=900,
+    )), note="BGM-109G: ground-launched cruise missile.", height=960,
 )  # fmt: skip
 
 WTO = Chart(

@@ -109,7 +109,7 @@ STYLES = {
     "value": Style("b", 26, 50),
     "text": Style("a", 26, 48),
     "head": Style("b", 24, 48, 0.0, "ink"),
-    "source": Style("a", 20, 38, 0.0, "quiet"),
+    "source": Style("a", 20, 41, 0.0, "quiet"),
 }
 
 

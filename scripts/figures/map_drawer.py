@@ -3,13 +3,14 @@
 import gzip
 from dataclasses import dataclass, field
 from html import escape
+from math import atan2, cos, degrees, hypot, radians, sin
 
 import geography
 from geography import Box, Line, Position
 from lettering import STYLES, wrap, write_text
 from outline import Bounds, clip_line, clip_ring, ring_area, simplify, smooth, write_path
 from palette import MAP_NARROW, MAP_RULES, write_style
-from placement import CELL, Placed, Room, Spot, about, around, place_label, size_of
+from placement import Placed, Room, Spot, about, around, place_label, size_of
 from projection import Frame, Point
 
 WIDTH = 1600
@@ -36,7 +37,7 @@ DISPUTED: list[tuple[frozenset[str], Box | None]] = [
 
 
 @dataclass(frozen=True)
-class Point_:
+class Place:
     """A place with a mark and a name; without text only the mark is drawn."""
 
     lon: float
@@ -106,7 +107,7 @@ class Map:
     lakes: bool = True
     areas: tuple[Area, ...] = ()
     strokes: tuple[Stroke, ...] = ()
-    points: tuple[Point_, ...] = ()
+    points: tuple[Place, ...] = ()
     labels: tuple[Label, ...] = ()
     inset: "Inset | None" = None
     smallest: float = 2.2  # square units of detail dropped
@@ -161,9 +162,13 @@ def draw_once(spec: Map, smallest: float) -> tuple[str, list[str]]:
         within = Frame(inset.map.box, inset.width, inset.height, inset.left, inset.top)
         corner = (inset.left, inset.top, inset.left + inset.width, inset.top + inset.height)
         clear_room(sheet.room, corner)
-        sheet.ground.append(f'<rect x="{inset.left:g}" y="{inset.top:g}" width="{inset.width:g}" height="{inset.height:g}" class="water"/>')
+        sheet.ground.append(
+            f'<rect x="{inset.left:g}" y="{inset.top:g}" width="{inset.width:g}" height="{inset.height:g}" class="water"/>'
+        )
         draw_region(sheet, inset.map, within, smallest)
-        sheet.ground.append(f'<rect x="{inset.left:g}" y="{inset.top:g}" width="{inset.width:g}" height="{inset.height:g}" class="frame"/>')
+        sheet.ground.append(
+            f'<rect x="{inset.left:g}" y="{inset.top:g}" width="{inset.width:g}" height="{inset.height:g}" class="frame"/>'
+        )
         regions.append((inset.map, within))
     sheet.room.seal()
     for narrow in (False, True):
@@ -207,7 +212,9 @@ def draw_region(sheet: Sheet, spec: Map, frame: Frame, smallest: float) -> None:
         for polygon in country.polygons:
             if not geography.touches([place for number in polygon[0] for place in arcs[max(number, ~number)]], seen):
                 continue
-            picked = any(geography.holds([place for number in polygon[0] for place in order(arcs, number)], place) for place in spec.picked)
+            picked = any(
+                geography.holds([place for number in polygon[0] for place in order(arcs, number)], place) for place in spec.picked
+            )
             for ring in polygon:
                 for number in ring:
                     users.setdefault(max(number, ~number), []).append(country.name)
@@ -219,9 +226,9 @@ def draw_region(sheet: Sheet, spec: Map, frame: Frame, smallest: float) -> None:
         if rings:
             mark = ' id="focus"' if tone == "coast" and any(area.on == "focus" for area in spec.areas) else ""
             sheet.ground.append(f'<path{mark} class="{tone}" d="{write_path(rings, closed=True)}"/>')
+    draw_rivers(sheet, spec, frame, bounds, smallest)
     draw_lakes(sheet, spec, frame, bounds, smallest)
     draw_areas(sheet, spec, frame, bounds, smallest, "focus", "")
-    draw_rivers(sheet, spec, frame, bounds, smallest)
     looks: dict[str, list[list[Point]]] = {"border": [], "dashed": []}
     rules = [*spec.borders, *((pair, box, "dashed") for pair, box in DISPUTED)]
     for number, names in users.items():
@@ -374,8 +381,6 @@ def letter(sheet: Sheet, spec: Map, frame: Frame, *, narrow: bool) -> None:
 
 def along(line: list[Point], at: float, size: float) -> list[Spot]:
     """List slanted places beside a line, near the wished share of its length first."""
-    from math import atan2, degrees, hypot
-
     lengths = [hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(line, line[1:], strict=False)]
     total = sum(lengths) or 1
     spots, gone = [], 0.0
@@ -388,14 +393,31 @@ def along(line: list[Point], at: float, size: float) -> list[Spot]:
         angle = angle - 180 if angle > 90 else angle + 180 if angle < -90 else angle
         x, y = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
         for side in (-1, 1):
-            from math import cos, radians, sin
-
             off = size * 0.95 * side
-            spots.append(Spot(x - sin(radians(angle)) * off, y + cos(radians(angle)) * off, "middle", abs(share - at) * 20 + (0.5 if side > 0 else 0), angle))
+            spots.append(
+                Spot(
+                    x - sin(radians(angle)) * off,
+                    y + cos(radians(angle)) * off,
+                    "middle",
+                    abs(share - at) * 20 + (0.5 if side > 0 else 0),
+                    angle,
+                )
+            )
     return sorted(spots, key=lambda spot: spot.cost)
 
 
-def add_label(sheet: Sheet, texts: list[str], lines: tuple[str, ...], kind: str, spots: list[Spot], *, narrow: bool, bounds: Bounds, owner: object = None, ground: str | None = None) -> None:
+def add_label(
+    sheet: Sheet,
+    texts: list[str],
+    lines: tuple[str, ...],
+    kind: str,
+    spots: list[Spot],
+    *,
+    narrow: bool,
+    bounds: Bounds,
+    owner: object = None,
+    ground: str | None = None,
+) -> None:
     placed = place_label(sheet.room, lines, kind, spots, narrow=narrow, bounds=bounds, owner=owner, ground=ground)
     if placed is None:
         sheet.missing.append(f"{' '.join(lines)} ({'narrow' if narrow else 'wide'})")
@@ -408,14 +430,18 @@ def add_label(sheet: Sheet, texts: list[str], lines: tuple[str, ...], kind: str,
 def draw_label(placed: Placed) -> str:
     halo = "hw" if placed.on_water else "hl"
     anchor = {"middle": "m ", "end": "e "}.get(placed.spot.anchor, "") + halo
-    turn = f' transform="rotate({placed.spot.angle:.0f} {placed.spot.x:.0f} {placed.spot.y:.0f})"' if abs(placed.spot.angle) >= 1 else ""
+    turn = (
+        f' transform="rotate({placed.spot.angle:.0f} {placed.spot.x:.0f} {placed.spot.y:.0f})"'
+        if abs(placed.spot.angle) >= 1
+        else ""
+    )
     baseline = placed.baseline
     return "".join(
         write_text(placed.x, baseline + placed.leading * i, line, placed.kind, anchor, turn) for i, line in enumerate(placed.lines)
     )
 
 
-def draw_mark(point: Point_, x: float, y: float, r: float) -> str:
+def draw_mark(point: Place, x: float, y: float, r: float) -> str:
     if point.mark == "square":
         return f'<rect class="dot" x="{x - r:.0f}" y="{y - r:.0f}" width="{2 * r:g}" height="{2 * r:g}"/>'
     look = {"dot": "dot", "key": "key", "ring": "ring", "number": "key"}[point.mark]
@@ -428,13 +454,19 @@ def draw_mark(point: Point_, x: float, y: float, r: float) -> str:
 def assemble(spec: Map, sheet: Sheet) -> str:
     body = "".join(sheet.ground)
     defs = ""
-    if ('class="hatched"' in body or 'class="lines"' in body):
+    if 'class="hatched"' in body or 'class="lines"' in body:
         defs += '<pattern id="h" width="11" height="11" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0v11" style="stroke:var(--quiet)" stroke-width="2" stroke-opacity=".55"/></pattern>'
     if "url(#a)" in body:
         defs += '<marker id="a" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="4.5" markerHeight="4.5" orient="auto"><path d="M0 0l10 5-10 5z" class="bright"/></marker>'
     if "url(#k)" in body:
         defs += '<clipPath id="k"><use href="#focus"/></clipPath>'
-    style = write_style(sheet.letters, sheet.kinds, MAP_RULES, MAP_NARROW, body + defs + "".join(sheet.wide + sheet.narrow) + '<rect class="water"/>')
+    style = write_style(
+        sheet.letters,
+        sheet.kinds,
+        MAP_RULES,
+        MAP_NARROW,
+        body + defs + "".join(sheet.wide + sheet.narrow) + '<rect class="water"/>',
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {spec.height}" role="img" aria-labelledby="t d">'
         f'<title id="t">{escape(spec.title, quote=False)}</title><desc id="d">{escape(spec.desc, quote=False)}</desc>{style}'

@@ -47,7 +47,7 @@ CHART_NARROW = ".zero{stroke-width:4}.grid{stroke-width:3}.ref{stroke-width:5;st
 
 def keep_used(rules: str, body: str) -> str:
     """Leave out the rules of classes that a drawing does not use."""
-    used = set(re.findall(r'[\w-]+', " ".join(re.findall(r'class="([^"]*)"', body))))
+    used = set(re.findall(r"[\w-]+", " ".join(re.findall(r'class="([^"]*)"', body))))
     kept = []
     for selectors, declarations in re.findall(r"([^{}]+)(\{[^{}]*\})", rules):
         wanted = [one for one in selectors.split(",") if not one.startswith(".") or one[1:] in used]

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from math import cos, radians, sin
 
 import numpy
-from PIL import Image, ImageDraw
-
 from lettering import STYLES, measure
 from outline import Bounds
+from PIL import Image, ImageDraw
 from projection import Point
 
 CELL = 8  # drawing units to a cell of the masks
