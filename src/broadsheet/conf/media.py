@@ -21,6 +21,6 @@ def serve_media(request: HttpRequest, path: str) -> HttpResponseBase:
     today = clock.now().astimezone(settings.BROADSHEET.zone).date()
     if is_expired_picture(path, today=today):
         raise Http404
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
     return response

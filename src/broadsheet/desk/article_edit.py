@@ -21,7 +21,7 @@ from broadsheet.library.models import Article
 CONFLICT_MESSAGE = "Somebody else saved this article while you were writing, so your version was not saved yet. Both stand below."
 
 
-class ArticleEditView(EditView):  # type: ignore[misc]
+class ArticleEditView(EditView):
     """Wagtail's edit view with a check of the latest revision on every save."""
 
     template_name = "desk/articles/edit.html"
@@ -35,7 +35,7 @@ class ArticleEditView(EditView):  # type: ignore[misc]
             return True
         return bool(super().is_out_of_date)
 
-    def is_valid(self, form: ModelForm) -> bool:
+    def is_valid(self, form: ModelForm[Article]) -> bool:
         if not self.expects_json_response and self.action != "cancel-workflow" and self.is_out_of_date:
             self._refuse(form)
             return False
@@ -63,7 +63,7 @@ class ArticleEditView(EditView):  # type: ignore[misc]
             context["theirs_url"] = reverse(self.edit_url_name, args=[self.object.pk])
         return context
 
-    def _refuse(self, form: ModelForm) -> None:
+    def _refuse(self, form: ModelForm[Article]) -> None:
         self.has_conflict = True
         self.produced_error_code = "invalid_revision"
         self.produced_error_message = CONFLICT_MESSAGE

@@ -18,7 +18,7 @@ from broadsheet.library.models import ACCESS_CHOICES, KIND_CHOICES, Article, Aut
 PER_PAGE = 50
 
 
-class ArticleFilters(WagtailFilterSet):  # type: ignore[misc]
+class ArticleFilters(WagtailFilterSet):
     """Access, kind, topic, published or not, author."""
 
     access = django_filters.ChoiceFilter(choices=ACCESS_CHOICES)
@@ -35,7 +35,7 @@ class ArticleFilters(WagtailFilterSet):  # type: ignore[misc]
         return queryset.filter(Exists(Byline.objects.filter(article=OuterRef("pk"), author=author)))
 
 
-class ArticleIndexView(IndexView):  # type: ignore[misc]
+class ArticleIndexView(IndexView):
     """Drafts that were never published first, then by date, the newest first."""
 
     @property
@@ -78,7 +78,7 @@ def state_of(article: Any) -> str:
     return "live, with a draft" if article.has_unpublished_changes else "live"
 
 
-class HeadlineSearchForm(SearchFilterMixin, BaseFilterForm):  # type: ignore[misc]
+class HeadlineSearchForm(SearchFilterMixin, BaseFilterForm):
     """Search in the article chooser: by headline, in the table itself."""
 
     def filter(self, objects: QuerySet[Article]) -> QuerySet[Article]:
@@ -90,15 +90,15 @@ class HeadlineSearchForm(SearchFilterMixin, BaseFilterForm):  # type: ignore[mis
         return objects
 
 
-class ArticleChooseView(ChooseView):  # type: ignore[misc]
+class ArticleChooseView(ChooseView):
     filter_form_class = HeadlineSearchForm
 
 
-class ArticleChooseResultsView(ChooseResultsView):  # type: ignore[misc]
+class ArticleChooseResultsView(ChooseResultsView):
     filter_form_class = HeadlineSearchForm
 
 
-class ArticleChooserViewSet(SnippetChooserViewSet):  # type: ignore[misc]
+class ArticleChooserViewSet(SnippetChooserViewSet):
     """Chooses an article for the home page without Wagtail's full-text search, which takes seconds at 50,000."""
 
     choose_view_class = ArticleChooseView

@@ -10,7 +10,7 @@ from broadsheet.desk.article_list import PER_PAGE, ArticleChooserViewSet, Articl
 from broadsheet.library.models import Article
 
 
-class ArticleViewSet(SnippetViewSet):  # type: ignore[misc]
+class ArticleViewSet(SnippetViewSet):
     """List, form, history, workflow and preview of articles at /desk/articles/."""
 
     model = Article

@@ -12,7 +12,7 @@ from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 from broadsheet.library.models import Article
 
 
-class _ArticleBulkAction(SnippetBulkAction):  # type: ignore[misc]
+class _ArticleBulkAction(SnippetBulkAction):
     """One action on chosen articles, for whoever may publish; an article that is locked is left alone."""
 
     models: ClassVar = [Article]

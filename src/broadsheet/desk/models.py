@@ -7,7 +7,7 @@ from typing import Any
 from wagtail.models import AbstractGroupApprovalTask
 
 
-class SecondReading(AbstractGroupApprovalTask):  # type: ignore[misc]
+class SecondReading(AbstractGroupApprovalTask):
     """An editor reads and approves what somebody else submitted; nobody approves an article of their own submission."""
 
     def get_actions(self, obj: Any, user: Any) -> list[tuple[str, str, bool]]:

@@ -10,8 +10,8 @@ from broadsheet.publication.models import Publication
 
 def attach() -> None:
     """Give both settings their forms; called once, when the app is ready."""
-    Publication.edit_handler = publication_form()  # type: ignore[attr-defined]
-    HomePage.edit_handler = home_page_form()  # type: ignore[attr-defined]
+    Publication.edit_handler = publication_form()
+    HomePage.edit_handler = home_page_form()
 
 
 def publication_form() -> TabbedInterface:

@@ -9,7 +9,7 @@ from wagtail.admin.site_summary import SummaryItem
 from broadsheet.library.models import Article
 
 
-class ArticlesSummaryItem(SummaryItem):  # type: ignore[misc]
+class ArticlesSummaryItem(SummaryItem):
     """How many articles there are, and how many of them readers can see."""
 
     order = 100

@@ -14,7 +14,7 @@ from broadsheet.library.models import Author, Region, Topic
 from broadsheet.publication.models import PlainPage
 
 
-class _SubjectViewSet(SnippetViewSet):  # type: ignore[misc]
+class _SubjectViewSet(SnippetViewSet):
     """Topics and regions: a name, an address, a sentence, a place in the order."""
 
     list_display: ClassVar = ["name", "slug", "position"]
@@ -42,7 +42,7 @@ class RegionViewSet(_SubjectViewSet):
     base_url_path = "regions"
 
 
-class AuthorViewSet(SnippetViewSet):  # type: ignore[misc]
+class AuthorViewSet(SnippetViewSet):
     """Who writes: persons and desks."""
 
     model = Author
@@ -62,7 +62,7 @@ class AuthorViewSet(SnippetViewSet):  # type: ignore[misc]
     )
 
 
-class LibraryGroup(SnippetViewSetGroup):  # type: ignore[misc]
+class LibraryGroup(SnippetViewSetGroup):
     menu_label = "Library"
     menu_icon = "folder-open-inverse"
     menu_name = "library"
@@ -70,7 +70,7 @@ class LibraryGroup(SnippetViewSetGroup):  # type: ignore[misc]
     items = (AuthorViewSet, TopicViewSet, RegionViewSet)
 
 
-class PlainPageViewSet(SnippetViewSet):  # type: ignore[misc]
+class PlainPageViewSet(SnippetViewSet):
     """About, Privacy, Help and the like."""
 
     model = PlainPage
@@ -85,7 +85,7 @@ class PlainPageViewSet(SnippetViewSet):  # type: ignore[misc]
     )
 
 
-class PlanViewSet(SnippetViewSet):  # type: ignore[misc]
+class PlanViewSet(SnippetViewSet):
     """What readers can subscribe to."""
 
     model = Plan
@@ -105,7 +105,7 @@ class PlanViewSet(SnippetViewSet):  # type: ignore[misc]
     )
 
 
-class InvoiceRequestViewSet(SnippetViewSet):  # type: ignore[misc]
+class InvoiceRequestViewSet(SnippetViewSet):
     """Who asked for an invoice; the publisher marks a request answered or declined."""
 
     model = InvoiceRequest
@@ -133,7 +133,7 @@ class InvoiceRequestViewSet(SnippetViewSet):  # type: ignore[misc]
         return InvoiceRequest.objects.select_related("plan")
 
 
-class MoneyGroup(SnippetViewSetGroup):  # type: ignore[misc]
+class MoneyGroup(SnippetViewSetGroup):
     menu_label = "Subscriptions"
     menu_icon = "list-ul"
     menu_name = "subscriptions"

@@ -32,7 +32,7 @@ hooks.register("register_bulk_action", UnpublishArticles)
 _PAGE_ITEMS = {"explorer", "locked-pages", "aging-pages", "page-types-usage", "editor-guide", "sites", "redirects"}
 
 
-class _ForWhoMay(MenuItem):  # type: ignore[misc]
+class _ForWhoMay(MenuItem):
     """A menu item that is shown to whoever holds one permission."""
 
     def __init__(self, *args: Any, permission: str, **kwargs: Any) -> None:

@@ -79,9 +79,7 @@ class PhotoRendition(AbstractRendition):
     image = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="renditions")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=("image", "filter_spec", "focal_point_key"), name="library_rendition_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=("image", "filter_spec", "focal_point_key"), name="library_rendition_once")]
 
 
 class Subject(models.Model):
@@ -221,9 +219,8 @@ class Article(
         ]
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
-        answers = signals.preview_requested.send(Article, article=self, mode=mode_name, request=request)
-        response: HttpResponse = next(answer for _, answer in answers if answer is not None)
-        return response
+        answers: list[tuple[Any, Any]] = signals.preview_requested.send(Article, article=self, mode=mode_name, request=request)
+        return next(answer for _, answer in answers if answer is not None)
 
 
 class Byline(Orderable):

@@ -35,7 +35,7 @@ def find_svg_dangers(content: bytes) -> tuple[str, ...]:
 
 
 def _declaration_dangers(tree: etree._ElementTree) -> Iterator[str]:
-    if tree.docinfo.internalDTD is not None and tree.docinfo.internalDTD.entities():
+    if tree.docinfo.internalDTD is not None and tree.docinfo.internalDTD.entities():  # type: ignore[attr-defined] # the stubs miss it
         yield "it declares entities"
 
 
