@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from broadsheet.library.access import Access
 from broadsheet.library.body import ComposedBody, TeaserRule
-from broadsheet.library.models import Article, ArticleRest, ArticleTeaser, ArticleText
+from broadsheet.library.models import Article, ArticleRest, ArticleTeaser, ArticleText, Photo
 from broadsheet.publication.store import load_publication
 
 
@@ -26,15 +26,13 @@ class ArticleAccess:
 
 def published_articles(*, now: datetime) -> QuerySet[Article]:
     """Articles that readers may know of at `now`: live, dated not later than now, not under embargo."""
-    return Article.objects.filter(
-        Q(embargo_until__isnull=True) | Q(embargo_until__lte=now), live=True, published_at__lte=now
-    )
+    return Article.objects.filter(Q(embargo_until__isnull=True) | Q(embargo_until__lte=now), live=True, published_at__lte=now)
 
 
-def find_article_access(article_id: int) -> ArticleAccess | None:
-    """The access of one live article, embargoed or not."""
+def find_article_access(article_id: int, *, now: datetime) -> ArticleAccess | None:
+    """The access of one article that is live at `now`, embargoed or not."""
     row = (
-        Article.objects.filter(pk=article_id, live=True, published_at__isnull=False)
+        Article.objects.filter(pk=article_id, live=True, published_at__lte=now)
         .values_list("id", "slug", "access", "embargo_until")
         .first()
     )
@@ -74,9 +72,7 @@ def raw_body(article: Article) -> list[dict[str, Any]]:
 
 def save_texts(article_id: int, body: ComposedBody) -> None:
     """Store the texts of a published article: teaser and rest apart."""
-    ArticleTeaser.objects.update_or_create(
-        article_id=article_id, defaults={"html": body.teaser_html, "text": body.teaser_text}
-    )
+    ArticleTeaser.objects.update_or_create(article_id=article_id, defaults={"html": body.teaser_html, "text": body.teaser_text})
     ArticleRest.objects.update_or_create(article_id=article_id, defaults={"html": body.rest_html})
     ArticleText.objects.update_or_create(
         article_id=article_id,
@@ -94,3 +90,9 @@ def delete_texts(article_id: int) -> None:
     """Forget the texts of an article that is no longer published."""
     for model in (ArticleTeaser, ArticleRest, ArticleText):
         model.objects.filter(article_id=article_id).delete()
+
+
+def is_expired_picture(path: str, *, today: date) -> bool:
+    """Whether the media file at `path` is a photo, or a size of one, whose licence ended before `today`."""
+    expired = Photo.objects.filter(expires_on__lt=today)
+    return expired.filter(Q(file=path) | Q(renditions__file=path)).exists()

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sys
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -31,7 +35,19 @@ def prepare() -> None:
     """Migrations, static files and the cache table, each only if something is missing."""
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
-    call_command("collectstatic", verbosity=0, interactive=False)
+    collect_static()
+
+
+def collect_static() -> None:
+    """Collect the static files, unless those of the last time still stand: hashing and compressing takes seconds."""
+    digest = blake2b(digest_size=16)
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            digest.update(f"{path} {storage.size(path)} {storage.get_modified_time(path)}".encode())
+    stamp = Path(settings.STATIC_ROOT) / ".collected"
+    if not stamp.exists() or stamp.read_text() != digest.hexdigest():
+        call_command("collectstatic", verbosity=0, interactive=False)
+        stamp.write_text(digest.hexdigest())
 
 
 def serving_programs(*, host: str, port: int, workers: int = 1) -> list[Program]:
