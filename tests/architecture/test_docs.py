@@ -100,7 +100,7 @@ def test_help_of_each_command_holds_an_example() -> None:
     for name, app in get_commands().items():
         if isinstance(app, str) and app.startswith("broadsheet."):
             parser = load_command_class(app, name).create_parser("broadsheet", name)
-            text = parser.format_help().replace(parser.format_usage(), "").replace("_", "-")
+            text = " ".join(parser.format_help().replace(parser.format_usage(), "").replace("_", "-").split())
             assert f"broadsheet {name.replace('_', '-')}" in text, f"`broadsheet {name} --help` shows no example"
 
 

@@ -17,7 +17,10 @@ COMPARE_ACCESS = {
     "broadsheet.pages.structured": "repeats the article's label to search engines",
     "broadsheet.demo.load": "picks metered articles for its readers to have opened",
 }
-LABEL_ACCESS = {"pages/templates/pages/card.html": "labels an article as free"}
+LABEL_ACCESS = {
+    "pages/templates/pages/card.html": "labels an article as free",
+    "pages/templates/pages/row.html": "the same on one line",
+}
 QUERY_METHODS = {"filter", "exclude", "get", "Q", "When"}
 CLOCK_READS = {
     ("datetime", "now"),
