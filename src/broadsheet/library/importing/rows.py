@@ -1,0 +1,223 @@
+"""The rows of imported articles, written in bulk. Every function expects to run inside the batch's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.text import slugify
+
+from broadsheet.core.flows import ChangeKind
+from broadsheet.core.models import Change
+from broadsheet.library.access import Access, Kind
+from broadsheet.library.importing.prepare import LONGEST_ADDRESS, LONGEST_HEADLINE, Prepared, short
+from broadsheet.library.importing.subjects import Register
+from broadsheet.library.models import (
+    Article,
+    ArticleRest,
+    ArticleTeaser,
+    ArticleText,
+    Author,
+    Byline,
+    Correction,
+    OldAddress,
+    Region,
+    SourceRecord,
+    Topic,
+)
+
+
+class Registers:
+    """Authors, topics and regions."""
+
+    def __init__(self) -> None:
+        self.authors = Register(Author)
+        self.topics = Register(Topic)
+        self.regions = Register(Region)
+
+    def load(self) -> None:
+        for register in (self.authors, self.topics, self.regions):
+            register.load()
+
+
+def create_articles(prepared: Sequence[Prepared], *, access: Access, now: datetime) -> None:
+    """Insert the articles' own rows and note their ids."""
+    articles = [
+        Article(
+            **_values(one, now=now),
+            access=one.item.access or access,
+            kind=one.item.kind or Kind.DAILY,
+            published_at=_published_at(one, now),
+            first_published_at=None if one.item.is_draft else _published_at(one, now),
+        )
+        for one in prepared
+    ]
+    for one, article in zip(prepared, Article.objects.bulk_create(articles), strict=True):
+        one.article_id = article.pk
+
+
+def update_articles(prepared: Sequence[Prepared], *, now: datetime) -> None:
+    """Change the articles' own rows; access, kind and date stay where the source does not say."""
+    for one in prepared:
+        values = _values(one, now=now)
+        said = {"access": one.item.access, "kind": one.item.kind, "published_at": one.item.published_at}
+        values |= {name: value for name, value in said.items() if value is not None}
+        Article.objects.filter(pk=one.article_id).update(**values)
+        if not one.item.is_draft:
+            _date_first_publication(one, now=now)
+
+
+def write_texts(prepared: Sequence[Prepared]) -> None:
+    """Insert the texts of the live ones."""
+    live = [(one.article_id, one.body) for one in prepared if one.body is not None]
+    ArticleTeaser.objects.bulk_create(
+        [ArticleTeaser(article_id=pk, html=body.teaser_html, text=body.teaser_text) for pk, body in live]
+    )
+    ArticleRest.objects.bulk_create([ArticleRest(article_id=pk, html=body.rest_html) for pk, body in live])
+    ArticleText.objects.bulk_create(
+        [
+            ArticleText(
+                article_id=pk,
+                body_text=body.body_text,
+                paragraphs=body.paragraphs,
+                teaser_end=body.teaser_end,
+                word_count=body.word_count,
+                photo_ids=body.photo_ids,
+            )
+            for pk, body in live
+        ]
+    )
+
+
+def delete_parts(article_ids: Iterable[int]) -> None:
+    """Delete what `write_texts` and `write_parts` insert, before a changed item's is inserted."""
+    ids = list(article_ids)
+    for model in (ArticleTeaser, ArticleRest, ArticleText, Byline, Correction, Article.topics.through, Article.regions.through):
+        model.objects.filter(article_id__in=ids).delete()
+
+
+def write_parts(prepared: Sequence[Prepared], registers: Registers) -> None:
+    """Insert bylines, topics, regions and corrections; unknown names are created, with a warning."""
+    topics: dict[int, list[int]] = {}
+    for one in prepared:
+        topics[_id(one)] = _find_ids(one, one.item.topics, registers.topics)
+    _write_main_topics(topics)
+    _write_links(Article.topics.through, "topic_id", topics)
+    regions = {_id(one): _find_ids(one, one.item.regions, registers.regions) for one in prepared}
+    _write_links(Article.regions.through, "region_id", regions)
+    authors = {_id(one): _find_ids(one, one.item.authors, registers.authors) for one in prepared}
+    Byline.objects.bulk_create(
+        [
+            Byline(article_id=pk, author_id=author, sort_order=place)
+            for pk, found in authors.items()
+            for place, author in enumerate(found)
+        ]
+    )
+    Correction.objects.bulk_create(
+        [
+            Correction(article_id=one.article_id, date=amendment.on, text=amendment.text, sort_order=place)
+            for one in prepared
+            for place, amendment in enumerate(one.item.corrections)
+        ]
+    )
+
+
+def write_old_addresses(prepared: Sequence[Prepared]) -> None:
+    """Insert the redirects; an address that leads elsewhere already is left alone, with a warning."""
+    wanted = {path: one for one in reversed(prepared) for path in one.item.old_addresses if len(path) <= LONGEST_ADDRESS}
+    known = dict(OldAddress.objects.filter(path__in=list(wanted)).values_list("path", "article_id"))
+    for one in prepared:
+        for path in one.item.old_addresses:
+            if len(path) > LONGEST_ADDRESS:
+                one.warnings.append(f"its old address is longer than {LONGEST_ADDRESS} characters and was left out")
+            elif known.get(path, one.article_id) != one.article_id or wanted[path] is not one:
+                one.warnings.append(f"its old address {path[:100]} leads to another article already")
+    OldAddress.objects.bulk_create(
+        [OldAddress(path=path, article_id=one.article_id) for path, one in wanted.items() if path not in known]
+    )
+
+
+def write_records(created: Sequence[Prepared], changed: Sequence[Prepared], *, now: datetime) -> None:
+    """Remember where the articles came from, and tell the change log of them."""
+    SourceRecord.objects.bulk_create(
+        [
+            SourceRecord(
+                identity=one.identity, digest=one.digest, article_id=one.article_id, source=source_of(one)[:500], imported_at=now
+            )
+            for one in created
+        ]
+    )
+    for one in changed:
+        SourceRecord.objects.filter(identity=one.identity).update(digest=one.digest, source=source_of(one)[:500], imported_at=now)
+    Change.objects.bulk_create(
+        [Change(kind=ChangeKind.ARTICLE, subject=str(one.article_id), at=now) for one in (*created, *changed)]
+    )
+
+
+def source_of(one: Prepared) -> str:
+    """Where the item stands, for people."""
+    return one.item.source if one.item.line is None else f"{one.item.source}, line {one.item.line}"
+
+
+def _values(one: Prepared, *, now: datetime) -> dict[str, Any]:
+    """What an insert and a change have in common."""
+    item = one.item
+    live = not item.is_draft
+    return {
+        "headline": short(item.headline, LONGEST_HEADLINE),
+        "slug": slugify(item.slug or item.headline)[:120].strip("-") or "article",
+        "headline_home": short(item.headline_home, 120),
+        "headline_search": short(item.headline_search, 120),
+        "headline_social": short(item.headline_social, 160),
+        "dek": item.dek,
+        "body": one.blocks,
+        "lead_photo_id": one.lead_photo_id,
+        "lead_caption": item.lead_photo.caption if item.lead_photo and one.lead_photo_id else "",
+        "revised_at": item.revised_at,
+        "live": live,
+        "has_unpublished_changes": not live,
+        "last_published_at": (item.revised_at or _published_at(one, now)) if live else None,
+    }
+
+
+def _published_at(one: Prepared, now: datetime) -> datetime | None:
+    return one.item.published_at or (None if one.item.is_draft else now)
+
+
+def _date_first_publication(one: Prepared, *, now: datetime) -> None:
+    """A draft that its source has published since is dated now, unless the source gave it a date."""
+    undated = Article.objects.filter(pk=one.article_id, published_at__isnull=True)
+    undated.update(published_at=now)
+    Article.objects.filter(pk=one.article_id, first_published_at__isnull=True).update(
+        first_published_at=one.item.published_at or now
+    )
+
+
+def _id(one: Prepared) -> int:
+    assert one.article_id is not None  # noqa: S101 (rows are written after their article's)
+    return one.article_id
+
+
+def _find_ids(one: Prepared, names: Sequence[Any], register: Register) -> list[int]:
+    found: dict[int, None] = {}
+    for named in names:
+        pk, warning = register.find_or_create(named)
+        found[pk] = None
+        if warning:
+            one.warnings.append(warning)
+    return list(found)
+
+
+def _write_links(through: Any, column: str, links: dict[int, list[int]]) -> None:
+    rows = [through(article_id=pk, **{column: other}) for pk, others in links.items() for other in others]
+    through.objects.bulk_create(rows)
+
+
+def _write_main_topics(topics: dict[int, list[int]]) -> None:
+    """The first topic of each article stands above its headline."""
+    by_topic: dict[int | None, list[int]] = {}
+    for pk, found in topics.items():
+        by_topic.setdefault(found[0] if found else None, []).append(pk)
+    for topic, pks in by_topic.items():
+        Article.objects.filter(pk__in=pks).exclude(main_topic=topic).update(main_topic=topic)

@@ -1,0 +1,319 @@
+"""Reads WordPress exports (WXR 1.0 to 1.2): posts become articles, pages plain pages.
+
+The file is read twice, item by item, so that its size does not matter: first for what posts refer to
+(authors, attachments, reusable blocks), then for the posts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from html import escape, unescape
+from pathlib import Path
+
+from lxml import etree
+
+from broadsheet.library.body import plain
+from broadsheet.library.importing.dates import parse_moment
+from broadsheet.library.importing.fields import address_path, clean_line
+from broadsheet.library.importing.items import Desk, Item, LeftOut, Named, Picture, Reading, Readings, Refusal, Refused
+from broadsheet.library.importing.shortcodes import Attachment, html_from_wordpress
+
+_SPACES = (("/excerpt/", "excerpt:"), ("wordpress.org/export", "wp:"), ("modules/content", "content:"), ("dc/elements", "dc:"))
+_DRAFTS = {
+    "draft": "",
+    "pending": "it was waiting for review and is now a draft",
+    "private": "it was private and is now a draft",
+    "future": "it was to be published later and is now a draft",
+}
+_GONE = {"trash": "it lay in the bin", "auto-draft": "it is an unsaved draft"}
+_NO_TOPICS = frozenset({"uncategorized", "uncategorised"})
+_CREDITS = ("_media_credit", "media_credit", "_wp_attachment_source_name", "_navis_media_credit", "credit")
+_ENTITIES = re.compile(rb"<!(?:ENTITY|DOCTYPE[^>]*\[)", re.IGNORECASE)
+_ENTITY_SEARCH_BYTES = 65536
+
+
+@dataclass(slots=True)
+class Post:
+    """One `<item>` of an export, as flat text by name."""
+
+    line: int
+    texts: dict[str, str] = field(default_factory=dict)
+    meta: dict[str, str] = field(default_factory=dict)
+    terms: list[tuple[str, str, str]] = field(default_factory=list)
+    comments: int = 0
+
+    def get(self, name: str) -> str:
+        return self.texts.get(name, "")
+
+    @property
+    def kind(self) -> str:
+        return self.get("wp:post_type").strip() or "post"
+
+    @property
+    def post_id(self) -> str:
+        return self.get("wp:post_id").strip()
+
+
+@dataclass(slots=True)
+class Site:
+    """What posts of one export refer to."""
+
+    is_export: bool = False
+    address: str = ""
+    authors: dict[str, Named] = field(default_factory=dict)
+    attachments: dict[str, Attachment] = field(default_factory=dict)
+    reusable: dict[str, str] = field(default_factory=dict)
+
+
+def read_wordpress(path: Path, name: str, desk: Desk) -> Readings:
+    """Read one export; a file that breaks off gives its items up to there and a refusal with the line.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        if _ENTITIES.search(file.read(_ENTITY_SEARCH_BYTES)):
+            yield Refusal(name, "the XML declares entities, which exports never do; they are not expanded")
+            return
+    site = Site()
+    try:
+        _survey(path, site)
+    except etree.XMLSyntaxError as error:
+        if not site.is_export:
+            yield Refusal(name, f"the XML is broken: {_describe(error)}", error.lineno or None)
+            return
+    if not site.is_export:
+        yield Refusal(name, "it is XML, but no WordPress export")
+        return
+    left_out: Counter[str] = Counter()
+    try:
+        for post in _posts(path, Site()):
+            yield from _read_post(post, site, name, path.parent, desk, left_out)
+    except etree.XMLSyntaxError as error:
+        yield Refusal(name, f"the file is broken from here on: {_describe(error)}", error.lineno or None)
+    for kind, count in left_out.items():
+        yield LeftOut(kind, count)
+
+
+def _survey(path: Path, site: Site) -> None:
+    for post in _posts(path, site):
+        if post.kind == "attachment":
+            site.attachments[post.post_id] = _attachment(post)
+        elif post.kind == "wp_block":
+            site.reusable[post.post_id] = post.get("content:encoded")
+        elif post.kind == "guest-author":
+            named = Named(clean_line(post.get("title")), text=escape(clean_line(post.meta.get("cap-description", ""))))
+            for login in (
+                post.meta.get("cap-user_login", ""),
+                post.get("wp:post_name"),
+                post.get("wp:post_name").removeprefix("cap-"),
+            ):
+                if login and named.name:
+                    site.authors[login] = named
+
+
+def _posts(path: Path, site: Site) -> Iterator[Post]:
+    """The items of the file, one after the other; what stands before them goes into `site`.
+
+    Raises:
+        lxml.etree.XMLSyntaxError: the file is broken here.
+    """
+    parser = etree.iterparse(
+        str(path), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
+    )
+    inside = False
+    for event, element in parser:
+        name = _name(element)
+        if event == "start":
+            inside = inside or name == "item"
+            site.is_export = site.is_export or name.startswith("wp:")
+        elif name == "item":
+            inside = False
+            yield _post(element)
+            _forget(element)
+        elif not inside:
+            _read_head(element, name, site)
+
+
+def _name(element: etree._Element) -> str:
+    tag = element.tag
+    if not isinstance(tag, str):
+        return ""
+    space, _, local = tag.rpartition("}")
+    if not space:
+        return local
+    return next((prefix for mark, prefix in _SPACES if mark in space), "") + local
+
+
+def _forget(element: etree._Element) -> None:
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
+def _read_head(element: etree._Element, name: str, site: Site) -> None:
+    if name == "wp:author":
+        texts = {_name(child): _text(child) for child in element}
+        login = texts.get("wp:author_login", "").strip()
+        whole = f"{texts.get('wp:author_first_name', '')} {texts.get('wp:author_last_name', '')}"
+        shown = clean_line(texts.get("wp:author_display_name", "")) or clean_line(whole) or login
+        if login:
+            site.authors[login] = Named(shown, text=escape(clean_line(texts.get("wp:author_description", ""))))
+    elif name in ("wp:base_blog_url", "link") and not site.address:
+        site.address = _text(element).strip()
+
+
+def _post(element: etree._Element) -> Post:
+    post = Post(int(element.sourceline or 0))
+    for child in element:
+        name = _name(child)
+        if name == "wp:postmeta":
+            parts = {_name(part): _text(part) for part in child}
+            post.meta[parts.get("wp:meta_key", "")] = parts.get("wp:meta_value", "")
+        elif name == "category":
+            post.terms.append((child.get("domain") or "category", child.get("nicename") or "", clean_line(unescape(_text(child)))))
+        elif name == "wp:comment":
+            post.comments += 1
+        elif name:
+            post.texts[name] = _text(child)
+    return post
+
+
+def _text(element: etree._Element) -> str:
+    return "".join(str(part) for part in element.itertext())
+
+
+def _describe(error: etree.XMLSyntaxError) -> str:
+    return " ".join(str(error.msg or "no XML at all").split())[:200]
+
+
+def _attachment(post: Post) -> Attachment:
+    address = post.get("wp:attachment_url").strip() or post.get("guid").strip()
+    credit = next((post.meta[name] for name in _CREDITS if post.meta.get(name)), "")
+    return Attachment(
+        address=address,
+        caption=plain(post.get("excerpt:encoded")),
+        alt=clean_line(post.meta.get("_wp_attachment_image_alt", "")),
+        credit=clean_line(credit),
+    )
+
+
+def _read_post(post: Post, site: Site, name: str, folder: Path, desk: Desk, left_out: Counter[str]) -> Iterator[Reading]:
+    if post.comments:
+        left_out["comment"] += post.comments
+    if post.kind not in ("post", "page"):
+        left_out[post.kind.replace("_", " ")] += 1
+        return
+    try:
+        yield _item(post, site, name, folder, desk)
+    except Refused as refused:
+        yield Refusal(name, f"“{plain(post.get('title'))[:80] or 'post ' + post.post_id}”: {refused}", post.line)
+
+
+def _item(post: Post, site: Site, name: str, folder: Path, desk: Desk) -> Item:
+    status = post.get("wp:status").strip() or "publish"
+    if status in _GONE:
+        raise Refused(_GONE[status])
+    if status != "publish" and status not in _DRAFTS:
+        raise Refused(f"its status “{status[:40]}” is not known")
+    headline = clean_line(plain(post.get("title")))
+    if not headline:
+        raise Refused("it has no headline")
+    body, warnings = html_from_wordpress(post.get("content:encoded"), site.attachments, site.reusable)
+    locked = bool(post.get("wp:post_password").strip())
+    if _DRAFTS.get(status):
+        warnings.append(_DRAFTS[status])
+    if locked:
+        warnings.append("it had a password and is now a draft")
+    return Item(
+        identity=f"wxr:{post.get('guid').strip() or site.address}#{post.post_id or headline}",
+        source=name,
+        line=post.line,
+        folder=folder,
+        headline=headline,
+        body_html=body + _footnotes(post, body),
+        is_page=post.kind == "page",
+        is_draft=status in _DRAFTS or locked,
+        dek=plain(post.get("excerpt:encoded")),
+        slug=clean_line(post.get("wp:post_name")),
+        published_at=_date(post, desk),
+        authors=_authors(post, site),
+        topics=_topics(post),
+        headline_search=_search_headline(post),
+        lead_photo=_lead_photo(post, site),
+        old_addresses=_old_addresses(post),
+        base_url=post.get("link").strip() if post.get("link").strip().startswith("http") else site.address,
+        warnings=tuple(warnings),
+    )
+
+
+def _date(post: Post, desk: Desk) -> datetime | None:
+    """The date of publication: in UTC where the export has it, else in the publication's zone."""
+    gmt = parse_moment(_utc(post.get("wp:post_date_gmt")), desk)
+    return gmt or parse_moment(post.get("wp:post_date"), desk) or parse_moment(post.get("pubDate"), desk)
+
+
+def _utc(text: str) -> str:
+    return (
+        f"{text.strip()}+00:00"
+        if re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text.strip()) and text.strip()[:4] != "0000"
+        else ""
+    )
+
+
+def _authors(post: Post, site: Site) -> tuple[Named, ...]:
+    """The byline: Co-Authors Plus's terms in their order, else the post's creator."""
+    shared = [(slug, text) for domain, slug, text in post.terms if domain == "author"]
+    logins = [(text, slug.removeprefix("cap-")) for slug, text in shared] or [(post.get("dc:creator").strip(), "")]
+    found: dict[Named, None] = {}
+    for login, slug in logins:
+        named = site.authors.get(login) or site.authors.get(slug) or Named(login)
+        if named.name:
+            found[named] = None
+    return tuple(found)
+
+
+def _topics(post: Post) -> tuple[Named, ...]:
+    """Categories, then tags."""
+    found: dict[str, Named] = {}
+    for wanted in (("category",), ("tag", "post_tag")):
+        for domain, slug, text in post.terms:
+            if domain in wanted and text and slug.lower() not in _NO_TOPICS and text.lower() not in _NO_TOPICS:
+                found.setdefault(text.casefold(), Named(text, slug if re.fullmatch(r"[a-z0-9-]+", slug) else ""))
+    return tuple(found.values())
+
+
+def _search_headline(post: Post) -> str:
+    title = clean_line(post.meta.get("_yoast_wpseo_title", ""))
+    return "" if "%%" in title else title
+
+
+def _lead_photo(post: Post, site: Site) -> Picture | None:
+    attachment = site.attachments.get(post.meta.get("_thumbnail_id", "").strip())
+    if attachment is None or not attachment.address:
+        return None
+    return Picture(attachment.address, attachment.caption, attachment.credit, alt=attachment.alt)
+
+
+def _old_addresses(post: Post) -> tuple[str, ...]:
+    link = post.get("link").strip()
+    query = "page_id" if post.kind == "page" else "p"
+    paths = [address_path(link) if link else "", f"/?{query}={post.post_id}" if post.post_id else ""]
+    return tuple(dict.fromkeys(path for path in paths if path))
+
+
+def _footnotes(post: Post, body: str) -> str:
+    """The notes that WordPress keeps beside the text, as the list that its footnotes block would show."""
+    try:
+        notes = json.loads(post.meta.get("footnotes", "") or "[]")
+        pairs = [(str(note["id"]), str(note["content"])) for note in notes]
+    except (ValueError, TypeError, KeyError):
+        return ""
+    lines = [f'<li id="{escape(key)}">{text} <a href="#{escape(key)}-link">↩︎</a></li>' for key, text in pairs if key in body]
+    return f'<ol class="wp-block-footnotes">{"".join(lines)}</ol>' if lines else ""
