@@ -24,7 +24,7 @@ FACES = {
 @lru_cache
 def load_face(face: str) -> bytes:
     path, weight, _ = FACES[face]
-    font = TTFont(path)
+    font = TTFont(path, recalcTimestamp=False)
     if weight:
         font = instantiateVariableFont(font, {"wght": weight})
     font.flavor = None
@@ -36,7 +36,7 @@ def load_face(face: str) -> bytes:
 @lru_cache
 def read_advances(face: str) -> dict[int, float]:
     """Read the width of every character, in em."""
-    font = TTFont(io.BytesIO(load_face(face)))
+    font = TTFont(io.BytesIO(load_face(face)), recalcTimestamp=False)
     em, metrics = font["head"].unitsPerEm, font["hmtx"].metrics
     return {code: metrics[glyph][0] / em for code, glyph in font.getBestCmap().items()}
 
@@ -64,7 +64,7 @@ def wrap(text: str, face: str, size: float, width: float) -> list[str]:
 
 def embed(face: str, letters: set[str]) -> str:
     """Write the @font-face rule with only the letters used."""
-    font = TTFont(io.BytesIO(load_face(face)))
+    font = TTFont(io.BytesIO(load_face(face)), recalcTimestamp=False)
     options = subset.Options()
     options.layout_features = ["kern"]
     options.hinting = False
