@@ -39,6 +39,22 @@ def find_article_access(article_id: int, *, now: datetime) -> ArticleAccess | No
     return ArticleAccess(row[0], row[1], Access(row[2]), row[3]) if row else None
 
 
+def find_old_address(path: str, *, now: datetime) -> str | None:
+    """Where the article now is that had this address (with its query, if any) before it was imported."""
+    bare = path.partition("?")[0]
+    spellings = {path, bare, bare.rstrip("/"), f"{bare.rstrip('/')}/"} - {"", "/"}
+    article_id = OldAddress.objects.filter(path__in=spellings).values_list("article_id", flat=True).first()
+    if article_id is None:
+        return None
+    article = published_articles(now=now).filter(pk=article_id).only("id", "slug").first()
+    return article.get_absolute_url() if article else None
+
+
+def was_published(article_id: int) -> bool:
+    """Whether an article with this id was live once and is no more."""
+    return Article.objects.filter(pk=article_id, live=False, first_published_at__isnull=False).exists()
+
+
 def load_article(article_id: int) -> Article:
     """One article, live or not.
 

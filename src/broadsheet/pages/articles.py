@@ -9,11 +9,12 @@ from math import ceil
 from django.conf import settings
 
 from broadsheet.library.access import Kind
-from broadsheet.library.body import drop_note_references, join_html
-from broadsheet.library.models import Article, ArticleRest, ArticleTeaser, ArticleText, Byline, Correction
+from broadsheet.library.body import drop_note_references
+from broadsheet.library.models import Article, ArticleRest, ArticleTeaser, ArticleText, Byline
 from broadsheet.library.store import published_articles
+from broadsheet.pages.layout import lay_out
 from broadsheet.pages.pictures import earliest_expiry, fill_figures, load_pictures
-from broadsheet.pages.records import ArticlePage, Card, CorrectionNote, Link, Picture
+from broadsheet.pages.records import ArticlePage, Card, CorrectionNote, Link, Person, Picture
 from broadsheet.pages.related import Candidate, rank_related
 
 WORDS_PER_MINUTE = 220  # silent reading of non-fiction in English: 238 (Brysbaert 2019), less a little for names and figures
@@ -34,19 +35,19 @@ def load_article_page(article_id: int, *, whole: bool, now: datetime) -> Article
     article = Article.objects.select_related("main_topic").get(pk=article_id, live=True)
     teaser = ArticleTeaser.objects.get(article_id=article_id)
     words = ArticleText.objects.values_list("word_count", flat=True).get(article_id=article_id)
-    html = drop_note_references(teaser.html)
-    if whole:
-        html = join_html(teaser.html, ArticleRest.objects.get(article_id=article_id).html)
-    return article_page(article, html, words=words, now=now)
+    rest = ArticleRest.objects.get(article_id=article_id).html if whole else None
+    return article_page(article, teaser.html, rest, words=words, now=now)
 
 
-def article_page(article: Article, html: str, *, words: int, now: datetime) -> ArticlePage:
-    """The page of an article with this much of its body; photos whose licence has run out are left out."""
-    photo_ids = [*([article.lead_photo_id] if article.lead_photo_id else []), *photo_ids_in(html)]
+def article_page(article: Article, teaser_html: str, rest_html: str | None, *, words: int, now: datetime) -> ArticlePage:
+    """The page of an article with this much of its body (None: up to the wall); expired photos are left out."""
+    teaser_html = teaser_html if rest_html is not None else drop_note_references(teaser_html)
+    photo_ids = [*([article.lead_photo_id] if article.lead_photo_id else []), *photo_ids_in(teaser_html + (rest_html or ""))]
     pictures = load_pictures(photo_ids, today=now.astimezone(settings.BROADSHEET.zone).date())
     topics, regions = list(article.topics.all()), list(article.regions.all())
     label = article.main_topic or (topics[0] if topics else regions[0] if regions else None)
     related = load_related(article, now=now) if article.pk else ()
+    laid_out = lay_out(fill_figures(teaser_html, pictures), fill_figures(rest_html or "", pictures))
     shown = [*photo_ids, *(card.picture.photo_id for card in related if card.picture)]
     return ArticlePage(
         article_id=article.pk or 0,
@@ -59,7 +60,7 @@ def article_page(article: Article, html: str, *, words: int, now: datetime) -> A
         kind_name=KIND_NAMES[Kind(article.kind)],
         access=article.access,
         label=Link(label.name, label.get_absolute_url()) if label else None,
-        authors=tuple(Link(byline.author.name, byline.author.get_absolute_url()) for byline in article.bylines.all()),
+        authors=tuple(Person(byline.author.name, byline.author.get_absolute_url()) for byline in article.bylines.all()),
         topics=tuple(Link(topic.name, topic.get_absolute_url()) for topic in topics),
         regions=tuple(Link(region.name, region.get_absolute_url()) for region in regions),
         published_at=article.published_at or now,
@@ -67,7 +68,8 @@ def article_page(article: Article, html: str, *, words: int, now: datetime) -> A
         minutes=minutes_of(words),
         words=words,
         lead=_lead(article, pictures),
-        body_html=fill_figures(html, pictures),
+        opening_html=laid_out.opening,
+        rest_html=laid_out.rest,
         corrections=tuple(CorrectionNote(row.date, row.text) for row in article.corrections.all()),
         related=tuple(related),
         photo_valid_until=earliest_expiry(shown),
@@ -106,7 +108,7 @@ def load_cards(article_ids: Sequence[int], *, now: datetime) -> list[Card]:
             kind_name=KIND_NAMES[Kind(article.kind)],
             access=article.access,
             byline=bylines.get(article.pk, ""),
-            published_at=article.published_at,
+            published_at=article.published_at or now,
             minutes=minutes_of(words.get(article.pk, 0)),
             picture=pictures.get(article.lead_photo_id or 0),
         )

@@ -22,3 +22,13 @@ def finish_page(text: str, content_type: str) -> FinishedPage:
         etag=blake2b(body, digest_size=12).hexdigest(),
         content_type=content_type,
     )
+
+
+def finish_picture(data: bytes, content_type: str) -> FinishedPage:
+    """A picture, which is compressed already: kept as it is, and sent without an encoding."""
+    return FinishedPage(
+        body_gzip=gzip.compress(data, 0, mtime=0),
+        body_brotli=b"",
+        etag=blake2b(data, digest_size=12).hexdigest(),
+        content_type=content_type,
+    )

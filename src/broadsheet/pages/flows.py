@@ -11,14 +11,16 @@ from broadsheet.library.models import Article
 from broadsheet.library.store import find_article_access
 from broadsheet.pages import store
 from broadsheet.pages.articles import load_article_page
-from broadsheet.pages.compress import finish_page
-from broadsheet.pages.lists import ListPath, load_list_page
+from broadsheet.pages.card_image import draw_card, find_card_words
+from broadsheet.pages.compress import finish_page, finish_picture
+from broadsheet.pages.lists import ListPath, Place, load_list_page
 from broadsheet.pages.recipe import current_recipe
 from broadsheet.pages.render import render_article, render_list
 from broadsheet.pages.variants import Audience, FinishedPage, Variant, usual_variants
 from broadsheet.publication.store import load_publication
 
 HTML = "text/html; charset=utf-8"
+PNG = "image/png"
 
 
 def find_or_build_article(article_id: int, variant: Variant, *, now: datetime) -> FinishedPage | None:
@@ -57,6 +59,27 @@ def find_or_build_list(path: ListPath, audience: Audience, *, now: datetime) -> 
         epoch=epoch,
         now=now,
     )
+    return page
+
+
+def build_list(path: ListPath, place: Place, audience: Audience, *, now: datetime) -> str | None:
+    """A list page deeper in the library, or of a search: made for one request and not kept, for there are endlessly many."""
+    content = load_list_page(path, place=place, now=now)
+    return None if content is None else render_list(content, audience, now=now)
+
+
+def find_or_build_card(article_id: int, *, now: datetime) -> FinishedPage | None:
+    """The picture that other sites show beside a link to the article; made once and kept; None if it is not published."""
+    path, kind = f"{article_path(article_id)}card.png", "card"
+    page = store.find_page(path, kind, recipe=current_recipe(), now=now)
+    if page is not None:
+        return page
+    epoch = store.read_epoch()
+    words = find_card_words(article_id)
+    if words is None:
+        return None
+    page = finish_picture(draw_card(words), PNG)
+    store.save_page(path, kind, page, recipe=current_recipe(), mentions=[article_id], valid_until=None, epoch=epoch, now=now)
     return page
 
 

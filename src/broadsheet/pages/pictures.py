@@ -14,11 +14,14 @@ from broadsheet.library.renditions import PAGE_WIDTHS, spec_of
 from broadsheet.pages.records import Picture
 
 _PLACEHOLDER = re.compile(
-    r'<figure data-photo="(\d+)" data-alt="([^"]*)"><figcaption><span class="caption">(.*?)</span> <span class="credit">(.*?)</span></figcaption></figure>',
+    r'<figure data-photo="(\d+)" data-alt="([^"]*)"><figcaption>'
+    r'<span class="caption">(.*?)</span> <span class="credit">(.*?)</span></figcaption></figure>',
     re.DOTALL,
 )
 TEXT_SIZES = "(min-width: 46rem) 42rem, 100vw"
 LEAD_SIZES = "(min-width: 64rem) 60rem, 100vw"
+CARD_SIZES = "(min-width: 46rem) 22rem, 100vw"
+SMALL_SIZES = "9rem"
 
 
 def load_pictures(photo_ids: Collection[int], *, today: date) -> dict[int, Picture]:
@@ -47,29 +50,54 @@ def fill_figures(html: str, pictures: Mapping[int, Picture]) -> str:
         if picture is None:
             return ""
         alt, caption, credit = match.group(2), match.group(3) or escape(picture.caption), match.group(4) or escape(picture.credit)
+        name = "tall" if picture.is_tall else "wide"
         return (
-            f'<figure class="wide">{image_tag(picture, sizes=TEXT_SIZES, alt=unescape(alt))}'
-            f'<figcaption>{caption} <span class="credit">{credit}</span></figcaption></figure>'
+            f'<figure class="{name}">{image_tag(picture, sizes=TEXT_SIZES, alt=unescape(alt))}'
+            f"<figcaption>{_words_under(caption, credit)}</figcaption></figure>"
         )
 
     return _PLACEHOLDER.sub(figure, html)
 
 
-def image_tag(picture: Picture, *, sizes: str, alt: str = "", eager: bool = False) -> str:
-    """The `<img>` of a picture, with its size so that nothing shifts."""
+def image_tag(picture: Picture, *, sizes: str, alt: str = "", eager: bool = False, is_decoration: bool = False) -> str:
+    """The `<img>` of a picture, with its size so that nothing shifts.
+
+    Args:
+        alt: instead of the picture's own words.
+        eager: it stands at the head of the page and is wanted first.
+        is_decoration: the headline beside it says it all, so it has no words of its own.
+    """
     srcset = f' srcset="{escape(picture.srcset, quote=True)}" sizes="{sizes}"' if picture.srcset else ""
-    loading = 'fetchpriority="high"' if eager else 'loading="lazy"'
+    loading = 'fetchpriority="high"' if eager else 'loading="lazy" decoding="async"'
+    names = " ".join(name for name in ("drawing" if picture.is_drawing else "", picture.focus) if name)
+    classes = f' class="{names}"' if names else ""
+    words = "" if is_decoration else escape(alt or picture.alt, quote=True)
     return (
         f'<img src="{escape(picture.src, quote=True)}"{srcset} width="{picture.width}" height="{picture.height}" '
-        f'alt="{escape(alt or picture.alt, quote=True)}" {loading} decoding="async">'
+        f'alt="{words}"{classes} {loading}>'
     )
+
+
+def _words_under(caption: str, credit: str) -> str:
+    return f'{caption} <span class="credit">{credit}</span>' if credit else caption
+
+
+def focus_of(x: float, y: float) -> str:
+    """The class that keeps a cropped picture's focal point in view: one of nine places, empty for the middle.
+
+    Args:
+        x: the point's place from left (0) to right (1).
+        y: the point's place from top (0) to bottom (1).
+    """
+    across = ("left", "", "right")[min(2, int(x * 3))]
+    down = ("top", "", "bottom")[min(2, int(y * 3))]
+    return " ".join(f"focus-{place}" for place in (across, down) if place)
 
 
 def _picture(photo: Photo, renditions: Mapping[int, PhotoRendition]) -> Picture:
     sizes = sorted(renditions.items())
     middle = sizes[len(sizes) // 2][1] if sizes else None
     focal = photo.get_focal_point()
-    position = f"{100 * focal.centroid[0] / photo.width:.0f}% {100 * focal.centroid[1] / photo.height:.0f}%" if focal else "50% 50%"
     return Picture(
         photo_id=photo.pk,
         src=middle.url if middle else photo.file.url,
@@ -79,5 +107,5 @@ def _picture(photo: Photo, renditions: Mapping[int, PhotoRendition]) -> Picture:
         alt=photo.alt or photo.title,
         caption=photo.caption,
         credit=photo.credit,
-        focal_position=position,
+        focus=focus_of(focal.centroid[0] / photo.width, focal.centroid[1] / photo.height) if focal else "",
     )

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from broadsheet.core import clock
 from broadsheet.library.access import Access
-from broadsheet.library.body import compose_body, drop_note_references, join_html
+from broadsheet.library.body import compose_body
 from broadsheet.library.models import Article
 from broadsheet.library.store import load_teaser_rule, raw_body
 from broadsheet.pages.articles import article_page
@@ -22,8 +22,8 @@ def answer_preview(article: Article, mode: str, request: HttpRequest, **kwargs: 
     now = clock.now()
     body = compose_body(raw_body(article), load_teaser_rule())
     variant = preview_variant(mode, Access(article.access))
-    html = join_html(body.teaser_html, body.rest_html) if variant.is_open else drop_note_references(body.teaser_html)
-    response = HttpResponse(render_article(article_page(article, html, words=body.word_count, now=now), variant, now=now))
+    page = article_page(article, body.teaser_html, body.rest_html if variant.is_open else None, words=body.word_count, now=now)
+    response = HttpResponse(render_article(page, variant, now=now))
     response["Cache-Control"] = "private, no-store"
     return response
 

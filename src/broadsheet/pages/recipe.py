@@ -16,7 +16,9 @@ STYLES = ("css/fonts.css", "css/site.css", "js/wall.js")
 def current_recipe() -> str:
     """A hash of the templates, the code that fills them and the addresses of the style sheets; fixed for one process."""
     digest = blake2b(digest_size=12)
-    for path in sorted([*_PACKAGE.rglob("*.html"), *_PACKAGE.rglob("*.xml"), *_PACKAGE.glob("*.py")]):
+    for path in sorted(
+        [*_PACKAGE.rglob("*.html"), *_PACKAGE.rglob("*.xml"), *_PACKAGE.glob("*.py"), *_PACKAGE.glob("templatetags/*.py")]
+    ):
         digest.update(path.read_bytes())
     for name in STYLES:
         digest.update(staticfiles_storage.url(name).encode())

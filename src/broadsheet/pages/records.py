@@ -26,7 +26,16 @@ class Picture:
     alt: str
     caption: str
     credit: str
-    focal_position: str = "50% 50%"
+    focus: str = ""
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether it is a drawing, which is never cropped."""
+        return self.src.split("?")[0].endswith(".svg")
+
+    @property
+    def is_tall(self) -> bool:
+        return self.height > self.width
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,19 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """An author of an article: a person, or a desk."""
+
+    name: str
+    path: str
+
+    @property
+    def is_desk(self) -> bool:
+        """Whether the name is that of a desk, which search engines are told is an organisation."""
+        return self.name.casefold().endswith(" desk")
+
+
+@dataclass(frozen=True, slots=True)
 class CorrectionNote:
     """One dated correction."""
 
@@ -57,7 +79,10 @@ class CorrectionNote:
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
-    """One article, ready for its template. `rest_html` is empty wherever the reader may not read it."""
+    """One article, ready for its template.
+
+    `opening_html` ends where the wall stands; `rest_html` is what follows, empty wherever the reader may not read it.
+    """
 
     article_id: int
     path: str
@@ -69,7 +94,7 @@ class ArticlePage:
     kind_name: str
     access: str
     label: Link | None
-    authors: tuple[Link, ...]
+    authors: tuple[Person, ...]
     topics: tuple[Link, ...]
     regions: tuple[Link, ...]
     published_at: datetime
@@ -77,7 +102,8 @@ class ArticlePage:
     minutes: int
     words: int
     lead: Picture | None
-    body_html: str
+    opening_html: str
+    rest_html: str
     corrections: tuple[CorrectionNote, ...]
     related: tuple[Card, ...]
     photo_valid_until: datetime | None

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
 
-from broadsheet.pages.lists import ListContent
+from broadsheet.pages.feeds import json_feed
+from broadsheet.pages.lists import HTML, JSON_FEED, ListContent
 from broadsheet.pages.records import ArticlePage
 from broadsheet.pages.site import load_site
+from broadsheet.pages.structured import article_json_ld, card_path
 from broadsheet.pages.variants import Audience, Variant
+
+# Characters that no XML document may hold (XML 1.0, 2.2); one in a headline would break a whole feed.
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def render_article(page: ArticlePage, variant: Variant, *, now: datetime, answer: dict[str, Any] | None = None) -> str:
@@ -18,16 +25,31 @@ def render_article(page: ArticlePage, variant: Variant, *, now: datetime, answer
 
     Args:
         answer: what a form on the page has to say to one reader (the address typed, what was wrong with it);
-            only for answers to a POST, never for a page that is kept.
+            only for answers to a POST, never for a page that is kept. Keys: `address` (as normalised), `sent` (a letter
+            is on its way: the quiet line shows), `problem` (what was wrong), `email_typed` (kept in the field), `newsletter`.
     """
-    return render_to_string(
-        "pages/article.html", {"page": page, "variant": variant, "site": load_site(now=now), "answer": answer, "audience": variant.audience}
-    )
+    site = load_site(now=now)
+    context = {
+        "page": page,
+        "variant": variant,
+        "site": site,
+        "answer": answer,
+        "audience": variant.audience,
+        "json_ld": article_json_ld(page, site),
+        "card_path": card_path(page),
+        "filed": (*page.topics, *page.regions),
+    }
+    return render_to_string("pages/article.html", context)
 
 
 def render_list(content: ListContent, audience: Audience, *, now: datetime) -> str:
     """A list page, feed or sitemap for one audience."""
-    return render_to_string(content.template, {"content": content, "audience": audience, "site": load_site(now=now), "now": now})
+    site = load_site(now=now)
+    if content.content_type == JSON_FEED:
+        parts = content.parts
+        return json.dumps(json_feed(content.title, parts["path"], parts["page_path"], parts["entries"], site), ensure_ascii=False)
+    text = render_to_string(content.template, {"content": content, "audience": audience, "site": site, "now": now})
+    return text if content.content_type == HTML else _NOT_IN_XML.sub("", text)
 
 
 def render_page(template: str, context: dict[str, Any], audience: Audience, *, now: datetime) -> str:

@@ -6,13 +6,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanen
 from django.views.decorators.http import require_safe
 
 from broadsheet.core import clock
-from broadsheet.library.store import find_article_access
+from broadsheet.library.store import find_article_access, was_published
 from broadsheet.pages.flows import find_or_build_article
 from broadsheet.pages.variants import FinishedPage, variant_of
 from broadsheet.paywall.flows import decide_row
 from broadsheet.paywall.resolver import Outcome, Reason
 from broadsheet.web.asker import entitlement_of, read_asker
 from broadsheet.web.encoding import body_in, choose_encoding
+from broadsheet.web.errors import gone
 from broadsheet.web.wall_views import WALL_VIEWS
 
 PUBLIC = "public, max-age=0, s-maxage=2"
@@ -27,6 +28,8 @@ def article(request: HttpRequest, article_id: int, slug: str = "") -> HttpRespon
     entitlement = entitlement_of(asker, now=now)
     row = find_article_access(article_id, now=now)
     if row is None:
+        if was_published(article_id):
+            return gone(request)
         raise Http404
     decision = decide_row(entitlement, row, now=now)
     if decision.outcome is Outcome.HIDDEN:

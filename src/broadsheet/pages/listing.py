@@ -1,0 +1,172 @@
+"""Which articles a list shows: newest first, filtered, page by page from a cursor.
+
+Nothing here counts or skips rows: a page deep in a library of fifty thousand costs what the first one costs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db.models import Max, Min, Q, QuerySet
+
+from broadsheet.library.access import Kind
+from broadsheet.library.models import Article
+from broadsheet.library.store import published_articles
+
+PAGE_SIZE = 30
+MOST_WORDS = 8  # of a search; more are not looked at
+LONGEST_WORD = 60
+_CURSOR = re.compile(r"(\d{1,17})-(\d{1,18})")
+_YEAR = re.compile(r"[12]\d{3}")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place between two articles of a list: just before or after the one dated `at` with this id."""
+
+    at: datetime
+    article_id: int
+
+    def __str__(self) -> str:
+        return f"{(self.at - _EPOCH) // timedelta(microseconds=1)}-{self.article_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a reader asked the library for; every field may be empty."""
+
+    q: str = ""
+    topic: str = ""
+    region: str = ""
+    author: str = ""
+    kind: str = ""
+    year: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return self == NO_FILTERS
+
+    def query(self, **more: str) -> str:
+        """The query string of a page with these filters."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return urlencode({name: value for name, value in {**given, **more}.items() if value})
+
+
+NO_FILTERS = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One page of a list: ids newest first, and where the neighbouring pages begin (None: there is none)."""
+
+    article_ids: tuple[int, ...]
+    older: Cursor | None
+    newer: Cursor | None
+
+
+def parse_cursor(text: str) -> Cursor | None:
+    """The cursor of a link; None if it is not one."""
+    match = _CURSOR.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        return Cursor(_EPOCH + timedelta(microseconds=int(match.group(1))), int(match.group(2)))
+    except OverflowError:
+        return None
+
+
+def parse_filters(query: Mapping[str, str]) -> Filters:
+    """The filters of a request; what makes no sense is passed by."""
+    given = {field.name: str(query.get(field.name, "")).replace("\x00", "").strip()[:120] for field in fields(Filters)}
+    filters = Filters(**given)
+    if filters.kind not in {str(kind) for kind in Kind}:
+        filters = replace(filters, kind="")
+    return filters if _YEAR.fullmatch(filters.year) else replace(filters, year="")
+
+
+def find_slice(filters: Filters, *, before: Cursor | None = None, after: Cursor | None = None, now: datetime) -> Slice:
+    """One page of the articles that readers may know of.
+
+    Args:
+        before: the page of what is older than this place; None: the newest.
+        after: the page of what is newer, instead.
+    """
+    rows = _filtered(filters, now=now)
+    if after is not None:
+        found = _read(rows.filter(_beyond(after, newer=True)).order_by("published_at", "id"))
+        more, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE][::-1]
+        return _slice(found, has_older=True, has_newer=more)
+    if before is not None:
+        rows = rows.filter(_beyond(before, newer=False))
+    found = _read(rows.order_by("-published_at", "-id"))
+    return _slice(found[:PAGE_SIZE], has_older=len(found) > PAGE_SIZE, has_newer=before is not None)
+
+
+def find_years(*, now: datetime) -> tuple[int, ...]:
+    """The years from the newest article to the oldest, in the publication's zone."""
+    ends = published_articles(now=now).aggregate(first=Min("published_at"), last=Max("published_at"))
+    if ends["first"] is None:
+        return ()
+    zone = settings.BROADSHEET.zone
+    return tuple(range(ends["last"].astimezone(zone).year, ends["first"].astimezone(zone).year - 1, -1))
+
+
+def next_change(*, now: datetime) -> datetime | None:
+    """When an article next becomes known by itself: an embargo ends, or its date comes."""
+    live = Article.objects.filter(live=True)
+    dated = live.filter(published_at__gt=now).order_by("published_at").values_list("published_at", flat=True).first()
+    embargoed = live.filter(embargo_until__gt=now).order_by("embargo_until").values_list("embargo_until", flat=True).first()
+    return min((moment for moment in (dated, embargoed) if moment is not None), default=None)
+
+
+def _filtered(filters: Filters, *, now: datetime) -> QuerySet[Article]:
+    rows = published_articles(now=now)
+    if filters.topic:
+        rows = rows.filter(topics__slug=filters.topic)
+    if filters.region:
+        rows = rows.filter(regions__slug=filters.region)
+    if filters.author:
+        rows = rows.filter(bylines__author__slug=filters.author)
+    if filters.kind:
+        rows = rows.filter(kind=filters.kind)
+    if filters.year:
+        rows = rows.filter(_in_year(int(filters.year)))
+    for word in filters.q.split()[:MOST_WORDS]:
+        rows = rows.filter(headline__icontains=word[:LONGEST_WORD])
+    return rows
+
+
+def _in_year(year: int) -> Q:
+    zone = settings.BROADSHEET.zone
+    start = datetime(year, 1, 1, tzinfo=zone)
+    return Q(published_at__gte=start) & Q(published_at__lt=datetime(year + 1, 1, 1, tzinfo=zone))
+
+
+def _beyond(cursor: Cursor, *, newer: bool) -> Q:
+    """Rows on one side of a place; the first condition alone lets the database start in the middle of its index."""
+    if newer:
+        return Q(published_at__gte=cursor.at) & (Q(published_at__gt=cursor.at) | Q(id__gt=cursor.article_id))
+    return Q(published_at__lte=cursor.at) & (Q(published_at__lt=cursor.at) | Q(id__lt=cursor.article_id))
+
+
+def _read(rows: QuerySet[Article]) -> list[Cursor]:
+    return [Cursor(at, pk) for at, pk in rows.values_list("published_at", "id")[: PAGE_SIZE + 1] if at is not None]
+
+
+def _slice(found: list[Cursor], *, has_older: bool, has_newer: bool) -> Slice:
+    return Slice(
+        article_ids=tuple(cursor.article_id for cursor in found),
+        older=found[-1] if found and has_older else None,
+        newer=found[0] if found and has_newer else None,
+    )
+
+
+def local_day(moment: datetime) -> date:
+    """The day in the publication's zone."""
+    return moment.astimezone(settings.BROADSHEET.zone).date()

@@ -1,0 +1,94 @@
+"""What search engines are told of: every known article by the month it was published in, standing pages, the newest news.
+
+Source: sitemaps.org (at most 50,000 addresses a file) and the news extension (articles of the last two days).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Max
+from django.db.models.functions import Coalesce, Greatest, TruncMonth
+
+from broadsheet.library.models import Author, Region, Topic
+from broadsheet.library.store import published_articles
+from broadsheet.publication.models import PlainPage
+
+NEWS_AGE = timedelta(days=2)
+MOST_ENTRIES = 50_000
+MOST_NEWS = 1_000
+_MONTH = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])")
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFile:
+    """One month's sitemap: `2026-02`, and when one of its articles last changed."""
+
+    month: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One article in a sitemap."""
+
+    article_id: int
+    path: str
+    headline: str
+    published_at: datetime
+    changed_at: datetime
+
+
+def load_months(*, now: datetime) -> list[MonthFile]:
+    """The months in which articles were published, newest first."""
+    rows = (
+        published_articles(now=now)
+        .order_by()
+        .annotate(month=TruncMonth("published_at", tzinfo=settings.BROADSHEET.zone))
+        .values("month")
+        .annotate(changed=Max(Greatest("published_at", Coalesce("revised_at", "published_at"))))
+        .order_by("-month")
+    )
+    return [MonthFile(f"{row['month']:%Y-%m}", row["changed"]) for row in rows]
+
+
+def load_month(month: str, *, now: datetime) -> list[Entry]:
+    """The articles of one month; none for what is not a month."""
+    match = _MONTH.fullmatch(month)
+    if match is None:
+        return []
+    zone = settings.BROADSHEET.zone
+    year, number = int(match.group(1)), int(match.group(2))
+    start = datetime(year, number, 1, tzinfo=zone)
+    end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone)
+    return _load_entries(start, end, MOST_ENTRIES, now=now)
+
+
+def load_news(*, now: datetime) -> list[Entry]:
+    """The articles of the last two days."""
+    return _load_entries(now - NEWS_AGE, now + timedelta(microseconds=1), MOST_NEWS, now=now)
+
+
+def load_standing_paths() -> list[str]:
+    """The pages that are not articles."""
+    paths = ["/", "/library/", "/topics/", "/regions/"]
+    for model in (Topic, Region, Author, PlainPage):
+        paths.extend(row.get_absolute_url() for row in model.objects.only("slug"))
+    return paths
+
+
+def _load_entries(start: datetime, end: datetime, most: int, *, now: datetime) -> list[Entry]:
+    rows = (
+        published_articles(now=now)
+        .filter(published_at__gte=start, published_at__lt=end)
+        .order_by("-published_at", "-id")
+        .values_list("id", "slug", "headline", "published_at", "revised_at")[:most]
+    )
+    return [
+        Entry(pk, f"/articles/{pk}/{slug}/", headline, published, max(published, revised or published))
+        for pk, slug, headline, published, revised in rows
+        if published is not None
+    ]

@@ -1,0 +1,1 @@
+"""What the templates of pages can say besides Django's own words."""

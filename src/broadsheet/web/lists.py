@@ -1,0 +1,102 @@
+"""Read-only pages that list articles, and plain pages: finished variants where readers share them, else rendered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.views.decorators.http import require_safe
+
+from broadsheet.core import clock
+from broadsheet.library.store import find_old_address
+from broadsheet.pages.flows import build_list, find_or_build_list
+from broadsheet.pages.listing import NO_FILTERS, Cursor, parse_cursor, parse_filters
+from broadsheet.pages.lists import FIRST, HTML, ListName, ListPath, Place
+from broadsheet.pages.variants import Audience, audience_of
+from broadsheet.web.articles import PRIVATE, PUBLIC, finished_response
+from broadsheet.web.asker import Asker, entitlement_of, read_asker
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The home page; `/?p=12` and the like may be an imported article's old address."""
+    moved = find_old_address(request.get_full_path(), now=clock.now()) if request.GET else None
+    return HttpResponsePermanentRedirect(moved) if moved else answer(request, ListPath("/", ListName.HOME))
+
+
+@require_safe
+def topics(request: HttpRequest) -> HttpResponse:
+    """Every topic."""
+    return answer(request, ListPath("/topics/", ListName.TOPICS))
+
+
+@require_safe
+def regions(request: HttpRequest) -> HttpResponse:
+    """Every region."""
+    return answer(request, ListPath("/regions/", ListName.REGIONS))
+
+
+@require_safe
+def topic(request: HttpRequest, slug: str) -> HttpResponse:
+    """The articles of one topic."""
+    return answer(request, ListPath(f"/topics/{slug}/", ListName.TOPIC, slug), read_place(request, with_filters=False))
+
+
+@require_safe
+def region(request: HttpRequest, slug: str) -> HttpResponse:
+    """The articles of one region."""
+    return answer(request, ListPath(f"/regions/{slug}/", ListName.REGION, slug), read_place(request, with_filters=False))
+
+
+@require_safe
+def author(request: HttpRequest, slug: str) -> HttpResponse:
+    """An author and their articles."""
+    return answer(request, ListPath(f"/authors/{slug}/", ListName.AUTHOR, slug), read_place(request, with_filters=False))
+
+
+@require_safe
+def library(request: HttpRequest) -> HttpResponse:
+    """Every article by date, or those that a reader asks for."""
+    return answer(request, ListPath("/library/", ListName.LIBRARY), read_place(request, with_filters=True))
+
+
+@require_safe
+def plain_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """A page of the publisher's own writing."""
+    return answer(request, ListPath(f"/{slug}/", ListName.PLAIN, slug))
+
+
+def answer(request: HttpRequest, path: ListPath, place: Place = FIRST) -> HttpResponse:
+    """The page of a list, as the masthead speaks to whoever asks."""
+    now = clock.now()
+    asker = read_asker(request)
+    audience = find_audience(asker, now=now)
+    if place.is_first:
+        page = find_or_build_list(path, audience, now=now)
+        if page is None:
+            raise Http404
+        return finished_response(request, page, is_shared=not asker.is_known)
+    text = build_list(path, place, audience, now=now)
+    if text is None:
+        raise Http404
+    response = HttpResponse(text, content_type=HTML)
+    response["Cache-Control"] = PRIVATE if asker.is_known else PUBLIC
+    response["Vary"] = "Cookie, Accept-Encoding"
+    return response
+
+
+def find_audience(asker: Asker, *, now: datetime) -> Audience:
+    """Whom the masthead speaks to; a stranger costs no query."""
+    if asker.reader_id is None:
+        return Audience.STRANGER
+    return audience_of(entitlement_of(asker, now=now), now)
+
+
+def read_place(request: HttpRequest, *, with_filters: bool) -> Place:
+    """Where in a list the request stands. A cursor that is none leads to the start."""
+    before, after = _cursor(request, "before"), _cursor(request, "after")
+    return Place(parse_filters(request.GET.dict()) if with_filters else NO_FILTERS, before, None if before else after)
+
+
+def _cursor(request: HttpRequest, name: str) -> Cursor | None:
+    return parse_cursor(request.GET.get(name, ""))
