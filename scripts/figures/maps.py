@@ -201,7 +201,7 @@ FERGANA = Map(
     "fergana-border-treaty",
     "The Ferghana Valley and its borders",
     "Map of the Ferghana Valley, shared by Uzbekistan, Kyrgyzstan and Tajikistan, with towns, the Syr Darya and Kara Darya, the Andijan "
-    "(Kempir-Abad) reservoir and the enclaves of Vorukh, Sokh and Shohimardon. Boundaries are simplified and may not show the latest exchanges.",
+    "(Kempir-Abad) reservoir and the enclaves of Vorukh, Sokh and Shohimardon. Boundaries are simplified and may not show the latest exchanges; the Kara Darya is schematic.",
     (68.8, 39.3, 74.2, 42.0),
     names={"Uzbekistan": "Uzbekistan", "Kyrgyzstan": "Kyrgyzstan", "Tajikistan": "Tajikistan", "Kazakhstan": "Kazakhstan"},
     minor_names=frozenset({"Kazakhstan"}),
@@ -379,7 +379,7 @@ JORDAN = Map(
     "jordan-israel-water-annex",
     "Jordan, Yarmouk and what was built on them",
     "Map of the Jordan and the Yarmouk between the Sea of Galilee and the Dead Sea, with the King Abdullah Canal and Israel's National Water "
-    "Carrier drawn schematically. The West Bank, occupied by Israel since 1967, has a dashed outline; the Golan Heights, occupied by Israel "
+    "Carrier and the Yarmouk drawn schematically. The West Bank, occupied by Israel since 1967, has a dashed outline; the Golan Heights, occupied by Israel "
     "since 1967 and claimed by Syria, are hatched." + NOTE,
     (34.2, 31.0, 36.9, 33.6),
     height=1200,
@@ -561,7 +561,7 @@ BAKASSI = Map(
     "bakassi-handover",
     "Bakassi, between Nigeria and Cameroon",
     "Map of the Bakassi peninsula, tinted, at the landward end of the Gulf of Guinea. The land boundary reaches the sea at the Akwayafe. The International "
-    "Court of Justice held in 2002 that Bakassi belongs to Cameroon; it was transferred in 2006 to 2008. An inset shows the whole boundary up to Lake Chad."
+    "Court of Justice held in 2002 that Bakassi belongs to Cameroon; it was transferred in 2006 to 2008. An inset shows the whole boundary up to Lake Chad. The Cross River and the tinted area are schematic."
     + NOTE,
     (7.4, 3.4, 10.6, 6.4),
     height=1000,
