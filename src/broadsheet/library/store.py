@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from broadsheet.library.access import Access
 from broadsheet.library.body import ComposedBody, TeaserRule
-from broadsheet.library.models import Article, ArticleRest, ArticleTeaser, ArticleText, Photo
+from broadsheet.library.models import Article, ArticleRest, ArticleTeaser, ArticleText, OldAddress, Photo
 from broadsheet.publication.store import load_publication
 
 
