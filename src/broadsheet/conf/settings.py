@@ -85,6 +85,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "wagtail.contrib.settings.context_processors.settings",
+                "broadsheet.web.context.allauth_pages",
             ],
         },
     },
@@ -136,10 +137,14 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_ADAPTER = "broadsheet.web.adapter.AccountAdapter"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BROADSHEET.is_secure
-USERSESSIONS_TRACK_ACTIVITY = True
+# Reading writes nothing: the list of sign-ins tells since when, not how lately.
+USERSESSIONS_TRACK_ACTIVITY = False
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = BROADSHEET.time_zone
@@ -165,6 +170,7 @@ WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_I18N_ENABLED = False
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # an article of 200 blocks posts about 1,500
 # Wagtail saves a draft this long after the last key; half a second, its default, costs a render per word.
 WAGTAIL_AUTOSAVE_INTERVAL = 2000
 WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False

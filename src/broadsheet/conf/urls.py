@@ -13,7 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", include("broadsheet.desk.urls")),
     path("desk/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("broadsheet.web.allauth_urls")),
     path("", include("broadsheet.web.urls")),
 ]
 

@@ -15,12 +15,13 @@ from django.conf import settings
 
 from broadsheet.mail import store
 from broadsheet.mail.exceptions import UnknownWording
-from broadsheet.mail.letters import DEFAULTS, Letter, LetterKind, text_of, write_letter
+from broadsheet.mail.letters import Letter, text_of, write_letter
 from broadsheet.mail.messages import Sender, build_envelope
 from broadsheet.mail.models import OutboxLetter
 from broadsheet.mail.render import render_html
 from broadsheet.mail.smtp import Outcome, Transport, Verdict, open_transport
 from broadsheet.mail.store import ClaimedLetter
+from broadsheet.mail.wordings import DEFAULTS, LetterKind
 from broadsheet.publication.models import Publication
 from broadsheet.publication.store import load_publication
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from broadsheet.mail.letters import DEFAULTS, LetterKind, Wording
 from broadsheet.mail.messages import Content
 from broadsheet.mail.models import OutboxLetter
+from broadsheet.mail.wordings import DEFAULTS, LetterKind, Wording
 from broadsheet.publication.models import LetterWording
 
 State = OutboxLetter.State

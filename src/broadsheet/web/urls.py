@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
-from broadsheet.web import articles
+from broadsheet.web import articles, feeds, lists, reader_urls
+
+FORM = "(?P<form>xml|json)"
+SLUG = "(?P<slug>[-a-zA-Z0-9_]+)"
 
 urlpatterns = [
+    *reader_urls.urlpatterns,
+    path("", lists.home),
+    path("articles/<int:article_id>/", articles.article),
+    path("articles/<int:article_id>/card.png", feeds.card),
     path("articles/<int:article_id>/<slug:slug>/", articles.article),
+    path("library/", lists.library),
+    path("topics/", lists.topics),
+    path("topics/<slug:slug>/", lists.topic),
+    path("regions/", lists.regions),
+    path("regions/<slug:slug>/", lists.region),
+    path("authors/<slug:slug>/", lists.author),
+    re_path(rf"^feed\.{FORM}$", feeds.feed),
+    re_path(rf"^topics/{SLUG}/feed\.{FORM}$", feeds.topic_feed),
+    re_path(rf"^regions/{SLUG}/feed\.{FORM}$", feeds.region_feed),
+    re_path(rf"^authors/{SLUG}/feed\.{FORM}$", feeds.author_feed),
+    path("sitemap.xml", feeds.sitemap_index),
+    path("sitemaps/pages.xml", feeds.sitemap_pages),
+    re_path(r"^sitemaps/(?P<month>\d{4}-\d{2})\.xml$", feeds.sitemap_month),
+    path("news-sitemap.xml", feeds.news_sitemap),
+    path("robots.txt", feeds.robots),
+    path("theme.css", feeds.theme),
+    path("favicon.svg", feeds.favicon),
+    # Last: any other single word may be a page that the publisher has written.
+    path("<slug:slug>/", lists.plain_page),
 ]

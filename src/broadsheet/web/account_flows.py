@@ -1,0 +1,67 @@
+"""Taking one's data along, and erasing the account."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from datetime import datetime
+
+from django.db import transaction
+
+from broadsheet.accounts.flows import end_sessions, erase_user
+from broadsheet.accounts.models import User
+from broadsheet.billing.flows import forget_requests
+from broadsheet.core.flows import ChangeKind, record_change
+from broadsheet.core.models import Event
+from broadsheet.mail.flows import forget_letters_to, queue_letter
+from broadsheet.mail.wordings import LetterKind
+from broadsheet.paywall.flows import remember_spent_slots
+from broadsheet.web.account_store import load_everything
+
+
+def export_account(user: User) -> bytes:
+    """A ZIP with everything kept under one account: `account.json`, and a CSV for each table."""
+    tables = load_everything(user)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("account.json", json.dumps(tables, indent=2, ensure_ascii=False, default=str))
+        for name, rows in tables.items():
+            if rows:
+                archive.writestr(f"{name}.csv", _csv(rows))
+    return packed.getvalue()
+
+
+def erase_account(user: User, *, now: datetime) -> None:
+    """Erase an account and everything personal; this month's spent slots stay, under a hash nobody can read back."""
+    reader_id, address, address_key = user.pk, user.email, user.address_key
+    with transaction.atomic():
+        remember_spent_slots(reader_id, address_key, now=now)
+        forget_requests(reader_id, address)
+        forget_letters_to(address)
+        Event.objects.filter(reader_id=reader_id).update(reader_id=None)
+        erase_user(user)
+        queue_letter(LetterKind.ERASED, address, {}, now=now)
+        record_change(ChangeKind.RIGHTS, str(reader_id), now=now)
+
+
+def sign_out_everywhere(user: User, *, now: datetime) -> None:
+    """End every session of one reader, in this browser too."""
+    with transaction.atomic():
+        end_sessions(user)
+        record_change(ChangeKind.RIGHTS, str(user.pk), now=now)
+
+
+def _csv(rows: list[dict[str, object]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]))
+    writer.writeheader()
+    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _harmless(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text

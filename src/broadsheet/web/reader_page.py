@@ -1,0 +1,37 @@
+"""Pages for one reader, rendered when asked for: never kept by any cache."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from broadsheet.pages.site import load_site
+from broadsheet.pages.variants import audience_of
+from broadsheet.web.asker import entitlement_of, read_asker
+
+PRIVATE = "private, no-store"
+
+
+def reader_page(request: HttpRequest, template: str, context: dict[str, Any], *, now: datetime, status: int = 200) -> HttpResponse:
+    """A page from a template that extends `pages/base.html`."""
+    audience = audience_of(entitlement_of(read_asker(request), now=now), now)
+    response = render(request, template, {"site": load_site(now=now), "audience": audience, "now": now, **context}, status=status)
+    return private(response)
+
+
+def see_other(location: str) -> HttpResponse:
+    """After a form: go on to this page of ours with a GET (RFC 9110, 15.4.4)."""
+    return private(HttpResponse(status=303, headers={"Location": location}))
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """Keep an answer out of every cache."""
+    response["Cache-Control"] = PRIVATE
+    response["Vary"] = "Cookie"
+    # Links in letters and typed addresses stand in addresses of pages: no other site learns them from a Referer. The
+    # stricter `no-referrer` would make browsers send our own forms with `Origin: null`.
+    response["Referrer-Policy"] = "same-origin"
+    return response

@@ -1,0 +1,26 @@
+"""Addresses of the wall's forms, sign-in, account, subscription and help. The names are those that allauth asks for."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from broadsheet.web import account, help, signin, subscribe, wall
+
+urlpatterns = [
+    path("articles/<int:article_id>/keep-reading/", wall.keep_reading),
+    path("articles/<int:article_id>/unlock/", wall.unlock),
+    path("login/", signin.login, name="account_login"),
+    path("login/closed/", signin.inactive, name="account_inactive"),
+    path("confirm/", signin.confirm),
+    path("confirm/<str:token>/", signin.confirm_link),
+    path("logout/", signin.logout, name="account_logout"),
+    path("account/", account.account),
+    path("account/newsletter/", account.newsletter),
+    path("account/sign-out-everywhere/", account.end_sign_ins),
+    path("account/address/", account.change_address, name="account_email"),
+    path("account/export/", account.export),
+    path("account/erase/", account.erase),
+    path("subscribe/", subscribe.subscribe),
+    path("subscribe/<slug:slug>/", subscribe.invoice),
+    path("help/", help.help_page),
+]
