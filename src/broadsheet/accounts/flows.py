@@ -20,7 +20,7 @@ from broadsheet.accounts.addresses import Address, parse_address
 from broadsheet.accounts.models import AddressProof, ProofPurpose, User
 from broadsheet.core.flows import count_try, may_try, take_back_try
 from broadsheet.core.keys import new_token
-from broadsheet.mail.flows import queue_letter
+from broadsheet.mail.flows import forget_letters_to, queue_letter
 from broadsheet.mail.wordings import LetterKind
 
 CODE_LIFE = timedelta(minutes=15)
@@ -228,7 +228,10 @@ def end_sessions(user: User) -> int:
 def erase_user(user: User) -> None:
     """Delete an account and every trace of it in this package; what hangs on it above goes by its foreign keys."""
     end_sessions(user)
-    AddressProof.objects.filter(models.Q(user=user) | models.Q(address_key=user.address_key)).delete()
+    proofs = AddressProof.objects.filter(models.Q(user=user) | models.Q(address_key=user.address_key))
+    for address in {user.email, *proofs.values_list("address", flat=True)}:
+        forget_letters_to(address)
+    proofs.delete()
     user.delete()
 
 

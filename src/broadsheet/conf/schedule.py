@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from django.core.management import call_command
 
+from broadsheet.accounts.flows import forget_old_proofs
 from broadsheet.core.flows import forget_old_tallies
 from broadsheet.library.photo_flows import withdraw_expired_photos
-from broadsheet.mail.flows import send_due_letters
+from broadsheet.mail.flows import forget_old_letters, send_due_letters
 from broadsheet.paywall.flows import forget_old_slots
 
 
@@ -32,6 +33,8 @@ JOBS: tuple[Job, ...] = (
     Job("letters", timedelta(seconds=1), lambda now: send_due_letters(now=now)),
     Job("scheduled articles", timedelta(seconds=2), publish_scheduled),
     Job("expired photos", timedelta(minutes=1), lambda now: withdraw_expired_photos(now=now)),
+    Job("old letters", timedelta(hours=1), lambda now: forget_old_letters(now=now)),
+    Job("old codes and links", timedelta(hours=1), lambda now: forget_old_proofs(now=now)),
     Job("old tallies", timedelta(hours=1), lambda now: forget_old_tallies(now=now)),
     Job("erased accounts' slots", timedelta(hours=1), lambda now: forget_old_slots(now=now)),
 )

@@ -15,7 +15,7 @@ from broadsheet.accounts.models import User
 from broadsheet.billing.flows import forget_requests
 from broadsheet.core.flows import ChangeKind, record_change
 from broadsheet.core.models import Event
-from broadsheet.mail.flows import forget_letters_to, queue_letter
+from broadsheet.mail.flows import queue_letter
 from broadsheet.mail.wordings import LetterKind
 from broadsheet.paywall.flows import remember_spent_slots
 from broadsheet.web.account_store import load_everything
@@ -39,7 +39,6 @@ def erase_account(user: User, *, now: datetime) -> None:
     with transaction.atomic():
         remember_spent_slots(reader_id, address_key, now=now)
         forget_requests(reader_id, address)
-        forget_letters_to(address)
         Event.objects.filter(reader_id=reader_id).update(reader_id=None)
         erase_user(user)
         queue_letter(LetterKind.ERASED, address, {}, now=now)
