@@ -29,9 +29,12 @@
     return root.children.filter((child) => child.type === "footnote").map((child) => String(child.block.getValue().key));
   }
 
+  // Pictures inside the HTML itself are left out anyway, and can be many megabytes; so can Word's style sheets.
+  const slim = (html) => html.replace(/(\ssrc=)("|')data:[^"']*\2/gi, "$1$2$2").replace(/<style[\s>][\s\S]*?<\/style>/gi, "");
+
   async function convert(html, root) {
     const body = new FormData();
-    body.append("html", html);
+    body.append("html", slim(html));
     takenKeys(root).forEach((key) => body.append("taken", key));
     const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
     const url = document.body.dataset.deskPaste || "/desk/paste/";
