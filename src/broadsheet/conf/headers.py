@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from broadsheet.pages.embeds import FRAME_HOSTS
+
 Answer = Callable[[HttpRequest], HttpResponse]
 
 DESK_PATH = "/desk/"
@@ -32,7 +34,8 @@ def content_security_policy(path: str, *, media_url: str) -> str:
     if path.startswith(DESK_PATH):
         inline = "'self' 'unsafe-inline'"
         return f"default-src 'self'; img-src {pictures} blob:; style-src {inline}; script-src {inline}; frame-src 'self'; {common}"
-    return f"default-src 'self'; img-src {pictures}; style-src 'self'; script-src 'self'; {common}"
+    players = " ".join(FRAME_HOSTS)
+    return f"default-src 'self'; img-src {pictures}; style-src 'self'; script-src 'self'; frame-src 'self' {players}; {common}"
 
 
 def _origin(media_url: str) -> list[str]:

@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "broadsheet.desk.sign_in.SecondFactorMiddleware",
+    "broadsheet.web.pass_middleware.PassMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -125,6 +126,7 @@ SESSION_COOKIE_NAME = "broadsheet_session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BROADSHEET.is_secure
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "broadsheet.web.errors.forbidden"
 CSRF_TRUSTED_ORIGINS = [BROADSHEET.site_url]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"

@@ -17,6 +17,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("broadsheet.web.urls")),
 ]
 
+handler403 = "broadsheet.web.errors.forbidden"
+handler404 = "broadsheet.web.errors.not_found"
+handler500 = "broadsheet.web.errors.server_error"
+
 if settings.BROADSHEET.demo:
     urlpatterns.insert(0, path("", include("broadsheet.demo.urls")))
 

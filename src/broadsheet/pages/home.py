@@ -50,11 +50,11 @@ class Home:
 
     @property
     def shape(self) -> str:
-        """How the lead stands: under its `wide` picture, beside its `upright` one, or `worded`, by its words alone."""
+        """How the lead stands: under its picture (`pictured`), beside it (`upright`), or by its words alone (`worded`)."""
         picture = self.leads[0].picture if self.leads else None
         if picture is None:
             return "worded"
-        return "upright" if picture.width < 1.15 * picture.height else "wide"
+        return "upright" if picture.width < 1.15 * picture.height else "pictured"
 
 
 def load_home(*, now: datetime) -> Home:

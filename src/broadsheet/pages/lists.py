@@ -136,6 +136,7 @@ def _library(path: ListPath, place: Place, now: datetime) -> ListContent:
     authors = list(Author.objects.values_list("slug", "name")[: MOST_AUTHORS + 1])
     parts = {
         "filters": place.filters,
+        "is_narrowed": replace(place.filters, q="") != NO_FILTERS,
         "topics": list(Topic.objects.values_list("slug", "name")),
         "regions": list(Region.objects.values_list("slug", "name")),
         "authors": authors if len(authors) <= MOST_AUTHORS else [],
