@@ -181,6 +181,10 @@ class Article(
         indexes = [
             models.Index(fields=("live", "-published_at", "-id"), name="library_article_latest"),
             models.Index(fields=("-published_at", "-id"), name="library_article_desk"),
+            # Few articles have one; when the next ends is asked whenever a list is made.
+            models.Index(
+                fields=("embargo_until",), condition=models.Q(embargo_until__isnull=False), name="library_article_embargo"
+            ),
         ]
 
     def __str__(self) -> str:

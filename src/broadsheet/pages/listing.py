@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from broadsheet.library.access import Kind
 from broadsheet.library.models import Article
@@ -110,11 +110,12 @@ def find_slice(filters: Filters, *, before: Cursor | None = None, after: Cursor 
 
 def find_years(*, now: datetime) -> tuple[int, ...]:
     """The years from the newest article to the oldest, in the publication's zone."""
-    ends = published_articles(now=now).aggregate(first=Min("published_at"), last=Max("published_at"))
-    if ends["first"] is None:
+    dates = published_articles(now=now).values_list("published_at", flat=True)
+    newest, oldest = dates.order_by("-published_at").first(), dates.order_by("published_at").first()
+    if newest is None or oldest is None:
         return ()
     zone = settings.BROADSHEET.zone
-    return tuple(range(ends["last"].astimezone(zone).year, ends["first"].astimezone(zone).year - 1, -1))
+    return tuple(range(newest.astimezone(zone).year, oldest.astimezone(zone).year - 1, -1))
 
 
 def next_change(*, now: datetime) -> datetime | None:

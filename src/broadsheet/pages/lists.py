@@ -161,7 +161,9 @@ def _paged(path: ListPath, place: Place, template: str, title: str, parts: dict[
         "first": f"{path.path}?{keeps.query()}".rstrip("?"),
     }
     is_first = place.before is None and place.after is None
-    ends = [next_change(now=now), earliest_expiry([card.picture.photo_id for card in cards if card.picture])]
+    # Only the first page is kept, so only there it matters until when it stands.
+    shown = [card.picture.photo_id for card in cards if card.picture]
+    ends = [next_change(now=now), earliest_expiry(shown)] if is_first else []
     return ListContent(
         template,
         title,

@@ -5,12 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models.signals import post_migrate, post_save
+from django.db.models.signals import post_delete, post_migrate, post_save
 
+from broadsheet.billing.models import Plan
+from broadsheet.core import clock
+from broadsheet.core.flows import ChangeKind, record_change
 from broadsheet.library import signals
+from broadsheet.library.models import HomePin
 from broadsheet.pages import flows, store
 from broadsheet.pages.preview import answer_preview
-from broadsheet.publication.models import Publication
+from broadsheet.publication.models import MenuLink, PlainPage, Publication
+
+# Menu links and pins are saved after the row that they belong to, so each is heard by itself.
+SHOWN_EVERYWHERE = (Publication, MenuLink, PlainPage, Plan, HomePin)
 
 
 def connect() -> None:
@@ -20,7 +27,9 @@ def connect() -> None:
     signals.articles_imported.connect(_articles_imported, dispatch_uid="pages.imported")
     signals.lists_changed.connect(_lists_changed, dispatch_uid="pages.lists")
     signals.preview_requested.connect(answer_preview, dispatch_uid="pages.preview")
-    post_save.connect(_publication_saved, sender=Publication, dispatch_uid="pages.publication")
+    for model in SHOWN_EVERYWHERE:
+        post_save.connect(_publication_saved, sender=model, dispatch_uid=f"pages.saved.{model.__name__}")
+        post_delete.connect(_publication_saved, sender=model, dispatch_uid=f"pages.deleted.{model.__name__}")
     post_migrate.connect(_migrated, dispatch_uid="pages.epoch")
 
 
@@ -40,12 +49,14 @@ def _articles_imported(article_ids: list[int], **kwargs: Any) -> None:
     store.drop_list_pages()
 
 
-def _lists_changed(**kwargs: Any) -> None:
+def _lists_changed(now: datetime, **kwargs: Any) -> None:
     store.drop_all_pages()
+    record_change(ChangeKind.PAGES, "", now=now)
 
 
 def _publication_saved(**kwargs: Any) -> None:
     store.drop_all_pages()
+    record_change(ChangeKind.PUBLICATION, "", now=clock.now())
 
 
 def _migrated(**kwargs: Any) -> None:
