@@ -79,7 +79,12 @@ def _differences(view: ArticleEditView, theirs: Article, mine: Article) -> list[
     """Field by field what differs, as Wagtail's comparison of revisions shows it."""
     panel = view.panel.get_bound_panel(instance=mine, request=view.request, form=None)
     compared = (comparison(theirs, mine) for comparison in panel.get_comparison())
-    return [difference for difference in compared if difference.has_changed()]
+    return [difference for difference in compared if difference.has_changed() and _is_visible(difference)]
+
+
+def _is_visible(difference: Any) -> bool:
+    # Rich text that was only saved again differs in the marks of its paragraphs, which nobody sees.
+    return not difference.is_field or any(mark in difference.htmldiff() for mark in ("addition", "deletion"))
 
 
 def _named_revision(posted: Any) -> str:

@@ -101,4 +101,6 @@ def add_css() -> SafeString:
 
 @hooks.register("insert_editor_js")
 def add_editor_js() -> SafeString:
-    return format_html_join("\n", '<script src="{}"></script>', ((static(f"desk/{name}.js"),) for name in ("nothing-lost", "paste")))
+    return format_html_join(
+        "\n", '<script src="{}"></script>', ((static(f"desk/{name}.js"),) for name in ("nothing-lost", "paste"))
+    )
