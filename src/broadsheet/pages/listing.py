@@ -21,7 +21,7 @@ from broadsheet.library.store import published_articles
 PAGE_SIZE = 30
 MOST_WORDS = 8  # of a search; more are not looked at
 LONGEST_WORD = 60
-_CURSOR = re.compile(r"(\d{1,17})-(\d{1,18})")
+_CURSOR = re.compile(r"([0-9]{1,17})-([0-9]{1,18})")  # microseconds since 1970, up to the year 5138
 _YEAR = re.compile(r"[12]\d{3}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -75,10 +75,7 @@ def parse_cursor(text: str) -> Cursor | None:
     match = _CURSOR.fullmatch(text)
     if match is None:
         return None
-    try:
-        return Cursor(_EPOCH + timedelta(microseconds=int(match.group(1))), int(match.group(2)))
-    except OverflowError:
-        return None
+    return Cursor(_EPOCH + timedelta(microseconds=int(match.group(1))), int(match.group(2)))
 
 
 def parse_filters(query: Mapping[str, str]) -> Filters:
