@@ -38,7 +38,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
         "page": PlainPage.objects.filter(slug="help").first(),
         "support_address": _support_address(),
         "email_typed": request.POST.get("email", "")[:320] if posted else user.email if user else "",
-        "message": request.POST.get("message", "")[:MAX_MESSAGE],
+        "message": request.POST.get("message", "")[:MAX_MESSAGE].replace("\0", ""),
         "about": own_path(request.POST.get("about", "") or request.GET.get("about", "")),
     }
     if not posted:

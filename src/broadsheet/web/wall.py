@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods
 from broadsheet.core import clock
 from broadsheet.core.flows import EventKind, record_event
 from broadsheet.core.keys import new_token
-from broadsheet.library.access import Access
 from broadsheet.library.models import Article
 from broadsheet.library.store import ArticleAccess, find_article_access
 from broadsheet.pages.articles import load_article_page
@@ -59,7 +58,7 @@ def keep_reading(request: HttpRequest, article_id: int) -> HttpResponse:
     may_read = standing.decision.is_open and standing.decision.reason is not Reason.INSTANT
     if request.method != "POST" or may_read or standing.asker.reader_id is not None:
         return see_other(standing.place)
-    if standing.row.access is not Access.METERED:
+    if standing.decision.reason is Reason.SUBSCRIBERS:
         return _wall_again(request, standing, now)
     typed = read_address(request.POST.get("email", ""), sure_of=request.POST.get("sure", ""))
     newsletter = bool(request.POST.get("newsletter"))
