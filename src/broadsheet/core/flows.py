@@ -13,10 +13,16 @@ from broadsheet.core.months import month_key
 
 
 class ChangeKind(StrEnum):
-    ARTICLE = "article"
-    RIGHTS = "rights"
-    PUBLICATION = "publication"
-    CLOCK = "clock"
+    """What a line of the change log is about, and what its subject holds."""
+
+    ARTICLE = "article"  # an article's id
+    PAGES = "pages"  # nothing: every page
+    PUBLICATION = "publication"  # nothing: name, numbers, wording
+    INSTITUTION = "institution"  # nothing: the networks of institutions
+    RIGHTS = "rights"  # a reader's id and the version of their rights, with a colon between
+    SESSION = "session"  # the name of a session that ended
+    KEYS = "keys"  # nothing: the keys that sign passes
+    CLOCK = "clock"  # nothing: the demo's clock
 
 
 class EventKind(StrEnum):

@@ -7,12 +7,12 @@ from django.views.decorators.http import require_safe
 
 from broadsheet.core import clock
 from broadsheet.library.store import find_article_access, was_published
+from broadsheet.pages.encoding import body_in, choose_encoding
 from broadsheet.pages.flows import find_or_build_article
 from broadsheet.pages.variants import FinishedPage, variant_of
 from broadsheet.paywall.flows import decide_row
 from broadsheet.paywall.resolver import Outcome, Reason
 from broadsheet.web.asker import entitlement_of, read_asker
-from broadsheet.web.encoding import body_in, choose_encoding
 from broadsheet.web.errors import gone
 from broadsheet.web.wall_views import WALL_VIEWS
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from broadsheet.accounts.second_factor import is_staff_session
+from broadsheet.core.client_address import client_address as find_client_address
 from broadsheet.core.keys import keyed_hash, new_token
 from broadsheet.membership.entitlement import Entitlement
 from broadsheet.paywall.store import load_entitlement
@@ -91,18 +91,5 @@ def set_browser_cookie(response: HttpResponse, token: str) -> None:
 
 def client_address(request: HttpRequest) -> str:
     """The client's IP address: the connection's, or behind trusted proxies the nearest hop that is none of them."""
-    hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    address = request.META.get("REMOTE_ADDR") or "127.0.0.1"
-    while hops and _is_trusted_proxy(address):
-        candidate = hops.pop()
-        try:
-            ip_address(candidate)
-        except ValueError:
-            break
-        address = candidate
-    return address
-
-
-def _is_trusted_proxy(address: str) -> bool:
-    ip = ip_address(address)
-    return any(ip in network for network in settings.BROADSHEET.trusted_proxies)
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return find_client_address(request.META.get("REMOTE_ADDR", ""), forwarded, settings.BROADSHEET.trusted_proxies)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from broadsheet.core import clock
 from broadsheet.library.store import find_article_access
+from broadsheet.pages.encoding import body_in, choose_encoding
 from broadsheet.pages.favicon import favicon_svg
 from broadsheet.pages.flows import find_or_build_card, find_or_build_list
 from broadsheet.pages.lists import ListName, ListPath
@@ -15,7 +16,6 @@ from broadsheet.pages.theme import theme_css
 from broadsheet.pages.variants import Audience, FinishedPage
 from broadsheet.publication.store import load_publication
 from broadsheet.web.articles import PUBLIC
-from broadsheet.web.encoding import body_in, choose_encoding
 
 A_DAY = "public, max-age=86400"
 # A picture or style sheet whose address changes with its content.
