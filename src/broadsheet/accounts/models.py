@@ -41,8 +41,6 @@ class User(AbstractUser):
     email = models.EmailField("email address", max_length=254, unique=True)
     address_key = models.CharField(max_length=254, unique=True, editable=False)
     confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # Moves on with each change of what the reader may read; a pass made before is then out of date.
-    rights_version = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
 

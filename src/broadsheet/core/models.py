@@ -55,20 +55,3 @@ class ClockOffset(models.Model):
     """How far the demo's clock runs ahead; one row at most, and none outside the demo."""
 
     seconds = models.BigIntegerField(default=0)
-
-
-class TrimmedLog(models.Model):
-    """Up to which line the change log has been deleted for its age; one row. Who stands below has missed something."""
-
-    up_to = models.BigIntegerField(default=0)
-
-
-class SigningKey(models.Model):
-    """A key that signs readers' passes. The newest signs; those before it still count until they are deleted."""
-
-    key_id = models.CharField(max_length=12, unique=True)
-    secret = models.CharField(max_length=64)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ("-id",)

@@ -1,24 +1,11 @@
-"""Changes of a reader's rights; agreeing to the newsletter and taking it back."""
+"""Agreeing to the newsletter and taking it back."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import F
-
-from broadsheet.accounts.models import User
-from broadsheet.core.flows import ChangeKind, record_change
 from broadsheet.membership.consent import NEWSLETTER
 from broadsheet.membership.models import NewsletterConsent
-
-LAST_VERSION = 2**31 - 1
-
-
-def change_rights(reader_id: int, *, now: datetime) -> None:
-    """Say that what a reader may read has changed; call it inside the transaction that changes it."""
-    User.objects.filter(pk=reader_id).update(rights_version=F("rights_version") + 1)
-    version = User.objects.filter(pk=reader_id).values_list("rights_version", flat=True).first()
-    record_change(ChangeKind.RIGHTS, f"{reader_id}:{version if version is not None else LAST_VERSION}", now=now)
 
 
 def give_consent(reader_id: int, *, text: str, network_key: str, source: str, now: datetime) -> bool:
