@@ -18,10 +18,7 @@ class ChangeKind(StrEnum):
     ARTICLE = "article"  # an article's id
     PAGES = "pages"  # nothing: every page
     PUBLICATION = "publication"  # nothing: name, numbers, wording
-    INSTITUTION = "institution"  # nothing: the networks of institutions
-    RIGHTS = "rights"  # a reader's id and the version of their rights, with a colon between
-    SESSION = "session"  # the name of a session that ended
-    KEYS = "keys"  # nothing: the keys that sign passes
+    RIGHTS = "rights"  # a reader's id
     CLOCK = "clock"  # nothing: the demo's clock
 
 
