@@ -52,7 +52,7 @@ _PUBLISHER = (
     | _all("publication", "plainpage", "letterwording")
     | _all("billing", "plan")
     | _all("billing", "invoicerequest", actions=("change", "view"))
-    | _all("accounts", "user", actions=("add", "change", "delete"))
+    | _all("accounts", "user", actions=("add", "change"))
     | _all("membership", "grant", "institution")
     | _all("wagtailcore", "collection", "workflow", "task", actions=("add", "change", "delete"))
 )

@@ -81,8 +81,8 @@ def home_page_form() -> ObjectList:
     return ObjectList(
         [
             HelpPanel(
-                content="<p>Pinned articles stand first in their section, in this order. The rest fills itself with the newest articles; "
-                "none appears twice. Save to put the page live.</p>"
+                content="<p>Pinned articles stand first in their section, in this order. The rest fills itself with the newest "
+                "articles; none appears twice. Save to put the page live.</p>"
             ),
             InlinePanel(
                 "pins",

@@ -1,4 +1,4 @@
-"""The sizes of a photo: which there are, the job that makes them, and finding them for a page.
+"""The sizes of a photo: which there are, and the job that makes them.
 
 A rendition costs about two seconds of CPU, so it is made by the worker when a photo is uploaded or its
 focal point moves. A request that asks for one too early gets the original. Drawings (SVG) are passed
@@ -8,9 +8,7 @@ through as they are.
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from django_tasks import task
 from wagtail.images.exceptions import InvalidFilterSpecError
@@ -28,15 +26,6 @@ PAGE_WIDTHS = (480, 800, 1280, 1920)
 DESK_SPECS = ("max-165x165", "max-800x600", "fill-600x338")
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoFile:
-    """One file of a photo, as a page names it. Drawings have one, of any width."""
-
-    url: str
-    width: int
-    height: int
-
-
 def spec_of(width: int) -> str:
     """Wagtail's filter spec for a page's picture `width` pixels wide."""
     return f"width-{width}|format-webp|webpquality-80"
@@ -47,18 +36,6 @@ def specs_for(width: int) -> tuple[str, ...]:
     narrower = [w for w in PAGE_WIDTHS if w < width]
     next_wider = [w for w in PAGE_WIDTHS if w >= width][:1]
     return (*DESK_SPECS, *(spec_of(w) for w in [*narrower, *next_wider]))
-
-
-def find_renditions(photo_ids: Iterable[int]) -> dict[int, tuple[PhotoFile, ...]]:
-    """The finished files of some photos, narrowest first; a photo whose files are not made yet is missing."""
-    ids = set(photo_ids)
-    found: dict[int, list[PhotoFile]] = defaultdict(list)
-    for rendition in PhotoRendition.objects.filter(image_id__in=ids, filter_spec__in=[spec_of(w) for w in PAGE_WIDTHS]):
-        found[rendition.image_id].append(PhotoFile(rendition.url, rendition.width, rendition.height))
-    for photo in Photo.objects.filter(pk__in=ids - set(found)):
-        if photo.is_svg():
-            found[photo.pk].append(PhotoFile(photo.file.url, photo.width, photo.height))
-    return {photo_id: tuple(sorted(files, key=lambda file: file.width)) for photo_id, files in found.items()}
 
 
 @task(backend="jobs")

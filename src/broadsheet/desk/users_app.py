@@ -1,0 +1,7 @@
+"""Wagtail's users app with our list of the staff in place of its list of everybody."""
+
+from wagtail.users.apps import WagtailUsersAppConfig
+
+
+class StaffUsersConfig(WagtailUsersAppConfig):  # type: ignore[misc]
+    user_viewset = "broadsheet.desk.staff.StaffViewSet"
