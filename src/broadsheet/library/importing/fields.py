@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from html import escape
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from broadsheet.library.access import Access, Kind
 from broadsheet.library.importing.dates import parse_moment
@@ -84,12 +84,12 @@ def url_identity(url: str) -> str:
 
 
 def address_path(url: str) -> str:
-    """The path of `url` with its query, as readers' browsers ask for it; empty when there is none beyond the root."""
+    """The path of `url` with its query, as a request has it (decoded); empty when there is none beyond the root."""
     try:
         parts = urlsplit(url.strip())
     except ValueError:
         return ""
-    path = parts.path if parts.path.startswith("/") else f"/{parts.path}"
+    path = "/" + unquote(parts.path).lstrip("/")
     whole = f"{path}?{parts.query}" if parts.query else path
     return "" if whole == "/" else whole
 

@@ -60,7 +60,7 @@ def parse_front_matter(text: str) -> dict[str, Any]:
     if len(text) > _LONGEST_FRONT_MATTER:
         raise Refused("its front matter is longer than 100,000 characters")
     try:
-        fields = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader without aliases)
+        fields = yaml.load(text, Loader=_Loader)  # noqa: S506 # nosec B506: a SafeLoader without aliases
     except yaml.MarkedYAMLError as error:
         line = f" (line {error.problem_mark.line + 2})" if error.problem_mark else ""
         raise Refused(f"its front matter is not YAML: {error.problem}{line}") from None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape, unescape
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
@@ -46,6 +47,7 @@ class Post:
     meta: dict[str, str] = field(default_factory=dict)
     terms: list[tuple[str, str, str]] = field(default_factory=list)
     comments: int = 0
+    fault: str = ""
 
     def get(self, name: str) -> str:
         return self.texts.get(name, "")
@@ -81,27 +83,37 @@ def read_wordpress(path: Path, name: str, desk: Desk) -> Readings:
             yield Refusal(name, "the XML declares entities, which exports never do; they are not expanded")
             return
     site = Site()
-    try:
-        _survey(path, site)
-    except etree.XMLSyntaxError as error:
-        if not site.is_export:
-            yield Refusal(name, f"the XML is broken: {_describe(error)}", error.lineno or None)
-            return
+    survey = _Log()
+    _survey(path, site, survey)
     if not site.is_export:
-        yield Refusal(name, "it is XML, but no WordPress export")
+        reason = f"the XML is broken: {survey.first}" if survey.first else "it is XML, but no WordPress export"
+        yield Refusal(name, reason, survey.line)
         return
     left_out: Counter[str] = Counter()
-    try:
-        for post in _posts(path, Site()):
+    log = _Log()
+    for post in _posts(path, Site(), log):
+        if post.fault:
+            yield Refusal(name, f"“{plain(post.get('title'))[:80]}”: its XML is broken: {post.fault}", post.line)
+        else:
             yield from _read_post(post, site, name, path.parent, desk, left_out)
-    except etree.XMLSyntaxError as error:
-        yield Refusal(name, f"the file is broken from here on: {_describe(error)}", error.lineno or None)
+    if log.first:
+        yield Refusal(name, f"the XML is broken outside its items: {log.first}", log.line)
     for kind, count in left_out.items():
         yield LeftOut(kind, count)
 
 
-def _survey(path: Path, site: Site) -> None:
-    for post in _posts(path, site):
+@dataclass(slots=True)
+class _Log:
+    """The first fault that stood outside any item."""
+
+    first: str = ""
+    line: int | None = None
+
+
+def _survey(path: Path, site: Site, log: _Log) -> None:
+    for post in _posts(path, site, log):
+        if post.fault:
+            continue
         if post.kind == "attachment":
             site.attachments[post.post_id] = _attachment(post)
         elif post.kind == "wp_block":
@@ -117,27 +129,75 @@ def _survey(path: Path, site: Site) -> None:
                     site.authors[login] = named
 
 
-def _posts(path: Path, site: Site) -> Iterator[Post]:
+def _posts(path: Path, site: Site, log: _Log) -> Iterator[Post]:
     """The items of the file, one after the other; what stands before them goes into `site`.
 
-    Raises:
-        lxml.etree.XMLSyntaxError: the file is broken here.
+    A fault in the XML is put down to the item that it stands in, and reading goes on after it.
     """
     parser = etree.iterparse(
-        str(path), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
+        str(path), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, recover=True
     )
     inside = False
-    for event, element in parser:
-        name = _name(element)
-        if event == "start":
-            inside = inside or name == "item"
-            site.is_export = site.is_export or name.startswith("wp:")
-        elif name == "item":
-            inside = False
-            yield _post(element)
-            _forget(element)
-        elif not inside:
-            _read_head(element, name, site)
+    faults = _Faults(parser)
+    try:
+        for event, element in parser:
+            name = _name(element)
+            if event == "start":
+                inside = inside or name == "item"
+                site.is_export = site.is_export or name.startswith("wp:")
+            elif name == "item":
+                inside = False
+                post = _post(element)
+                post.fault = faults.describe(post.line, _last_line(element))
+                yield post
+                _forget(element)
+            elif not inside:
+                _read_head(element, name, site)
+    except etree.XMLSyntaxError as error:
+        log.first, log.line = _describe(error), error.lineno
+    for error in faults.others():
+        if not log.first:
+            log.first, log.line = _describe(error), error.line
+
+
+# What libxml2 says at the end of a file that breaks off within an item; the line is the file's last.
+_CUT_OFF = "end of data in tag item"
+
+
+class _Faults:
+    """The fatal errors of a parser. It reads ahead, so they are told apart by their lines."""
+
+    def __init__(self, parser: Any) -> None:
+        self._parser = parser
+        self._inside: list[tuple[int, int]] = []
+
+    def describe(self, first: int, last: int) -> str:
+        """The first fault between two lines; they are then known to belong to an item."""
+        self._inside.append((first, last))
+        return next((_describe(error) for error in self._fatal() if first <= error.line <= last or _CUT_OFF in error.message), "")
+
+    def others(self) -> list[Any]:
+        """The faults outside all items described."""
+        return [
+            error
+            for error in self._fatal()
+            if _CUT_OFF not in error.message and not any(first <= error.line <= last for first, last in self._inside)
+        ]
+
+    def _fatal(self) -> list[Any]:
+        log = self._parser.error_log
+        if not len(log):
+            return []
+        return [error for error in log if error.level >= etree.ErrorLevels.FATAL and error.domain != etree.ErrorDomains.NAMESPACE]
+
+
+def _last_line(element: etree._Element) -> int:
+    """The line that the text of an element ends on."""
+    last = int(element.sourceline or 0)
+    for node in element.iter():
+        line = int(node.sourceline or 0) if isinstance(node.tag, str) else last
+        last = max(last, line + (node.text or "").count("\n"), line)
+    return last + 1
 
 
 def _name(element: etree._Element) -> str:
@@ -189,8 +249,11 @@ def _text(element: etree._Element) -> str:
     return "".join(str(part) for part in element.itertext())
 
 
-def _describe(error: etree.XMLSyntaxError) -> str:
-    return " ".join(str(error.msg or "no XML at all").split())[:200]
+def _describe(error: Any) -> str:
+    """A parser's complaint on one line, with its line of the file."""
+    message = getattr(error, "message", None) or getattr(error, "msg", None) or "no XML at all"
+    line = getattr(error, "line", None)
+    return " ".join(str(message).split())[:200] + (f" (line {line})" if line else "")
 
 
 def _attachment(post: Post) -> Attachment:
