@@ -54,9 +54,21 @@ def make_renditions(photo_ids: list[int]) -> int:
 def _make_missing(photo: Photo) -> Iterator[PhotoRendition]:
     if photo.is_svg():
         return
+    if not photo.file.storage.exists(photo.file.name):
+        raise SourceImageIOError("the file is gone")
     wanted = {(spec, Filter(spec=spec).get_cache_key(photo)) for spec in specs_for(photo.width)}
     there = {(rendition.filter_spec, rendition.focal_point_key): rendition for rendition in photo.renditions.all()}
     for spec, _ in sorted(wanted - set(there)):
-        yield photo.create_rendition(Filter(spec=spec))
+        yield _make(photo, Filter(spec=spec))
     for key in set(there) - wanted:
         there[key].delete()
+
+
+def _make(photo: Photo, wanted: Filter) -> PhotoRendition:
+    # As `AbstractImage.create_rendition`, which leaves the temporary file open.
+    with photo.generate_rendition_file(wanted) as file:
+        rendition: PhotoRendition
+        rendition, _ = photo.renditions.get_or_create(
+            filter_spec=wanted.spec, focal_point_key=wanted.get_cache_key(photo), defaults={"file": file}
+        )
+    return rendition

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from lxml import etree
 
@@ -29,7 +30,7 @@ def find_svg_dangers(content: bytes) -> tuple[str, ...]:
     if not _name(root).endswith("svg"):
         return ("it is not an SVG drawing",)
     findings = list(_declaration_dangers(root.getroottree()))
-    for element in root.iter():
+    for element in chain(root.itersiblings(preceding=True), root.iter(), root.itersiblings()):
         findings.extend(_element_dangers(element))
     return tuple(dict.fromkeys(findings))
 
