@@ -67,7 +67,7 @@ def test_another_thread_sees_what_was_committed(make_reader: Callable[..., User]
 
 @pytest.mark.browser
 def test_browser_reaches_the_site(page: Any, live_server: Any) -> None:
-    response = page.goto("/accounts/login/")
+    response = page.goto("/login/")
     assert response.status == 200
     assert page.url.startswith(live_server.url)
 
@@ -89,8 +89,8 @@ def test_axe_finds_a_planted_problem(page: Any, find_accessibility_problems: Any
 @pytest.mark.browser
 def test_signed_in_browser_is_known_to_the_site(page: Any, make_reader: Any, sign_in: Any, live_server: Any) -> None:
     sign_in(page.context, make_reader("one@example.org"))
-    page.goto("/accounts/sessions/")
-    assert page.url == f"{live_server.url}/accounts/sessions/"
+    page.goto("/account/")
+    assert page.url == f"{live_server.url}/account/"
 
 
 def test_staff_with_a_second_factor_get_to_the_desk(client: Any, make_reader: Any, sign_in: Any) -> None:

@@ -47,7 +47,8 @@ class Item:
     """One article (or plain page) as its source has it.
 
     `identity` names it for ever within its source; `source` says where it stands, for people. `folder` is where
-    its pictures may lie, `pictures` holds those that came inside the file. `access` and `kind` are None where the source does not say.
+    its pictures may lie, `pictures` holds those that came inside the file. `access` and `kind` are None where the source
+    does not say.
     """
 
     identity: str
