@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 from statistics import median
 from time import process_time
@@ -30,7 +29,7 @@ FIRST_DAY = datetime(2001, 1, 1, 6, 30, tzinfo=UTC)
 
 def measure_desk_pages() -> list[Result]:
     """One result for each page of the desk."""
-    from run import Result
+    from bench.run import Result
 
     with tempfile.TemporaryDirectory(prefix="broadsheet-desk-bench-") as folder:
         environment = {**os.environ, "BROADSHEET_DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "broadsheet.conf.settings"}
@@ -117,7 +116,7 @@ def measure() -> list[tuple[str, float, int]]:
     request.session = client.session
     record_authentication(request, editor, method="mfa", type="totp", id=1)
     request.session.save()
-    topic, author = Topic.objects.first(), Author.objects.first()
+    topic, author = Topic.objects.all()[0], Author.objects.all()[0]
     middle = Article.objects.filter(live=True)[ARTICLES // 2].pk
     last = ARTICLES // 50
     pages = {

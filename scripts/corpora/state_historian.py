@@ -113,7 +113,9 @@ class _Writer:
 
     def children(self, element: Any) -> str:
         html = self._inside(element)
-        notes = "".join(f'<li id="fn{number}">{text} <a href="#fnref{number}">↩</a></li>' for number, text in enumerate(self.notes, 1))
+        notes = "".join(
+            f'<li id="fn{number}">{text} <a href="#fnref{number}">↩</a></li>' for number, text in enumerate(self.notes, 1)
+        )
         return html + (f'<section class="footnotes"><ol>{notes}</ol></section>' if notes else "")
 
     def _inside(self, element: Any) -> str:

@@ -110,7 +110,11 @@ def test_help_of_each_command_holds_an_example() -> None:
 def own_patterns(resolver: URLResolver, prefix: str = "/") -> Iterator[str]:
     """Every address that a view of ours answers, with converters left out: `/articles/<article_id>/`."""
     for entry in resolver.url_patterns:
-        route = str(entry.pattern) if isinstance(entry.pattern, RoutePattern) else simplify_regex(str(entry.pattern)).lstrip("/").replace("\\", "")
+        route = (
+            str(entry.pattern)
+            if isinstance(entry.pattern, RoutePattern)
+            else simplify_regex(str(entry.pattern)).lstrip("/").replace("\\", "")
+        )
         path = prefix + re.sub(r"<\w+:", "<", route)
         if isinstance(entry, URLResolver):
             yield from own_patterns(entry, path)

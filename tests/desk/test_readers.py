@@ -50,7 +50,11 @@ def test_support_sees_what_a_reader_holds_and_why(
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("typed", "words"),
-    [("something", "Give the article"), ("999999", "There is no published article with this number."), ("9" * 30, "Give the article")],
+    [
+        ("something", "Give the article"),
+        ("999999", "There is no published article with this number."),
+        ("9" * 30, "Give the article"),
+    ],
 )
 def test_question_that_cannot_be_answered_says_why(
     desk: Callable[[Role], Client], make_reader: Callable[..., User], typed: str, words: str

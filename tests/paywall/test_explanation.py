@@ -71,7 +71,9 @@ def test_staff_are_explained_as_readers(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("email", "rule"), [("reader@example.org", "meter"), ("nobody@example.org", "stranger"), ("no address", "stranger")])
+@pytest.mark.parametrize(
+    ("email", "rule"), [("reader@example.org", "meter"), ("nobody@example.org", "stranger"), ("no address", "stranger")]
+)
 def test_command_prints_rule_record_and_end(
     make_reader: Callable[..., User], make_article: Callable[..., Article], email: str, rule: str
 ) -> None:

@@ -70,7 +70,9 @@ def test_browser_cookie_is_http_only_and_lax(visitor: Client, make_article: Call
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
 
 
-def test_instant_article_closes_after_thirty_days(visitor: Client, make_article: Callable[..., Article], clock: StoppedClock) -> None:
+def test_instant_article_closes_after_thirty_days(
+    visitor: Client, make_article: Callable[..., Article], clock: StoppedClock
+) -> None:
     article = make_article()
     keep_reading(visitor, article)
     clock.advance(timedelta(days=30, seconds=-1))
@@ -79,7 +81,9 @@ def test_instant_article_closes_after_thirty_days(visitor: Client, make_article:
     assert state(visitor.get(article.get_absolute_url())).startswith("wall")
 
 
-def test_get_of_the_form_address_leads_to_the_article_and_opens_nothing(visitor: Client, make_article: Callable[..., Article]) -> None:
+def test_get_of_the_form_address_leads_to_the_article_and_opens_nothing(
+    visitor: Client, make_article: Callable[..., Article]
+) -> None:
     article = make_article()
     answer = visitor.get(f"/articles/{article.pk}/keep-reading/")
     assert (answer.status_code, answer["Location"]) == (303, f"{article.get_absolute_url()}#continue")
@@ -248,7 +252,9 @@ def test_what_is_known_of_an_address_stands_in_its_mailbox_only(
     assert open_letter("new@example.net").kind == "confirm"
 
 
-def test_address_left_at_the_wall_signs_nobody_in(visitor: Client, make_article: Callable[..., Article], make_subscriber: Any) -> None:
+def test_address_left_at_the_wall_signs_nobody_in(
+    visitor: Client, make_article: Callable[..., Article], make_subscriber: Any
+) -> None:
     article, other = make_article(), make_article()
     subscriber = make_subscriber()
     keep_reading(visitor, article, subscriber.email)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from wagtail.users.forms import UserCreationForm, UserEditForm
@@ -16,7 +17,7 @@ from broadsheet.accounts.models import User
 _GROUPS_HELP = "What somebody may do. Without a role the desk stays closed."
 
 
-def staff_seen_by(user: User) -> QuerySet[User]:
+def staff_seen_by(user: User | AnonymousUser) -> QuerySet[User]:
     """The staff whom `user` may manage: administrators are managed by administrators only."""
     everybody = User.objects.filter(is_staff=True)
     return everybody if user.is_superuser else everybody.filter(is_superuser=False)
@@ -32,7 +33,7 @@ class _StaffForm(forms.Form):
             self.fields.pop("is_superuser", None)
 
 
-class StaffCreationForm(_StaffForm, UserCreationForm):  # type: ignore[misc]
+class StaffCreationForm(_StaffForm, UserCreationForm):
     """Invites somebody by address; a reader with that address keeps the account and becomes staff."""
 
     def clean_email(self) -> str:
@@ -51,7 +52,7 @@ class StaffCreationForm(_StaffForm, UserCreationForm):  # type: ignore[misc]
         return user
 
 
-class StaffEditForm(_StaffForm, UserEditForm):  # type: ignore[misc]
+class StaffEditForm(_StaffForm, UserEditForm):
     """Roles of one member of the staff. The address is changed by its owner, who proves both mailboxes."""
 
     is_staff = forms.BooleanField(
@@ -63,7 +64,7 @@ class StaffEditForm(_StaffForm, UserEditForm):  # type: ignore[misc]
         self.fields["email"].disabled = True
         self.fields["is_staff"].disabled = editing_self
 
-    class Meta(UserEditForm.Meta):  # type: ignore[misc]
+    class Meta(UserEditForm.Meta):
         fields = UserEditForm.Meta.fields | {"is_staff"}
 
 
@@ -76,14 +77,14 @@ class _SeenBy:
         return {**super().get_form_kwargs(), "seen_by": self.request.user}  # type: ignore[misc]
 
 
-class StaffIndexView(IndexView):  # type: ignore[misc]
+class StaffIndexView(IndexView):
     page_title = "Staff"
 
     def get_base_queryset(self) -> QuerySet[User]:
         return staff_seen_by(self.request.user).select_related("wagtail_userprofile")
 
 
-class StaffCreateView(_SeenBy, CreateView):  # type: ignore[misc]
+class StaffCreateView(_SeenBy, CreateView):
     page_title = "Add somebody to the staff"
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -93,12 +94,12 @@ class StaffCreateView(_SeenBy, CreateView):  # type: ignore[misc]
         return {**kwargs, "instance": reader} if reader else kwargs
 
 
-class StaffEditView(_SeenBy, EditView):  # type: ignore[misc]
+class StaffEditView(_SeenBy, EditView):
     def get_queryset(self) -> QuerySet[User]:
         return staff_seen_by(self.request.user)
 
 
-class StaffViewSet(UserViewSet):  # type: ignore[misc]
+class StaffViewSet(UserViewSet):
     """Who works at the desk, at /desk/users/."""
 
     menu_label = "Staff"
@@ -106,5 +107,5 @@ class StaffViewSet(UserViewSet):  # type: ignore[misc]
     add_view_class = StaffCreateView
     edit_view_class = StaffEditView
 
-    def get_form_class(self, for_update: bool = False) -> type[forms.ModelForm]:
+    def get_form_class(self, for_update: bool = False) -> type[forms.ModelForm[User]]:
         return StaffEditForm if for_update else StaffCreationForm

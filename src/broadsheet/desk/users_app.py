@@ -3,5 +3,5 @@
 from wagtail.users.apps import WagtailUsersAppConfig
 
 
-class StaffUsersConfig(WagtailUsersAppConfig):  # type: ignore[misc]
+class StaffUsersConfig(WagtailUsersAppConfig):
     user_viewset = "broadsheet.desk.staff.StaffViewSet"

@@ -30,6 +30,13 @@ class Prepared:
     lead_photo_id: int | None = None
     article_id: int | None = None
 
+    @property
+    def row_id(self) -> int:
+        """The id of the article's row, once it is written."""
+        if self.article_id is None:
+            raise LookupError(f"{self.item.source} has no row yet")
+        return self.article_id
+
 
 def identity_key(item: Item) -> str:
     """The item's identity as it is stored: 64 hexadecimal digits."""

@@ -70,7 +70,7 @@ def update_articles(prepared: Sequence[Prepared], *, now: datetime) -> None:
 
 def write_texts(prepared: Sequence[Prepared]) -> None:
     """Insert the texts of the live ones."""
-    live = [(one.article_id, one.body) for one in prepared if one.body is not None]
+    live = [(one.row_id, one.body) for one in prepared if one.body is not None]
     ArticleTeaser.objects.bulk_create(
         [ArticleTeaser(article_id=pk, html=body.teaser_html, text=body.teaser_text) for pk, body in live]
     )
@@ -134,7 +134,7 @@ def write_old_addresses(prepared: Sequence[Prepared]) -> None:
             elif known.get(path, one.article_id) != one.article_id or wanted[path] is not one:
                 one.warnings.append(f"its old address {path[:100]} leads to another article already")
     OldAddress.objects.bulk_create(
-        [OldAddress(path=path, article_id=one.article_id) for path, one in wanted.items() if path not in known]
+        [OldAddress(path=path, article_id=one.row_id) for path, one in wanted.items() if path not in known]
     )
 
 
@@ -143,7 +143,7 @@ def write_records(created: Sequence[Prepared], changed: Sequence[Prepared], *, n
     SourceRecord.objects.bulk_create(
         [
             SourceRecord(
-                identity=one.identity, digest=one.digest, article_id=one.article_id, source=source_of(one)[:500], imported_at=now
+                identity=one.identity, digest=one.digest, article_id=one.row_id, source=source_of(one)[:500], imported_at=now
             )
             for one in created
         ]

@@ -155,9 +155,9 @@ def _posts(path: Path, site: Site, log: _Log) -> Iterator[Post]:
                 _read_head(element, name, site)
     except etree.XMLSyntaxError as error:
         log.first, log.line = _describe(error), error.lineno
-    for error in faults.others():
+    for fault in faults.others():
         if not log.first:
-            log.first, log.line = _describe(error), error.line
+            log.first, log.line = _describe(fault), fault.line
 
 
 # What libxml2 says at the end of a file that breaks off within an item; the line is the file's last.
@@ -191,11 +191,16 @@ class _Faults:
         return [error for error in log if error.level >= etree.ErrorLevels.FATAL and error.domain != etree.ErrorDomains.NAMESPACE]
 
 
+def _line(element: Any) -> int:
+    """The line that an element begins on; 0 where the parser kept none."""
+    return int(element.sourceline or 0)
+
+
 def _last_line(element: etree._Element) -> int:
     """The line that the text of an element ends on."""
-    last = int(element.sourceline or 0)
+    last = _line(element)
     for node in element.iter():
-        line = int(node.sourceline or 0) if isinstance(node.tag, str) else last
+        line = _line(node) if isinstance(node.tag, str) else last
         last = max(last, line + (node.text or "").count("\n"), line)
     return last + 1
 
@@ -230,7 +235,7 @@ def _read_head(element: etree._Element, name: str, site: Site) -> None:
 
 
 def _post(element: etree._Element) -> Post:
-    post = Post(int(element.sourceline or 0))
+    post = Post(_line(element))
     for child in element:
         name = _name(child)
         if name == "wp:postmeta":
