@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 
 from broadsheet.accounts.models import User
 from broadsheet.core.clock import StoppedClock
+from broadsheet.core.models import Change
 from broadsheet.desk.roles import Role
 from broadsheet.library.models import Article
 from broadsheet.membership.models import Grant
+from broadsheet.paywall.explanation import explain
 from broadsheet.paywall.flows import unlock_article
 
 
@@ -71,3 +74,39 @@ def test_support_writes_nothing(desk: Callable[[Role], Client], make_article: Ca
         assert support.post(address, {}).status_code in (302, 403)
     article.refresh_from_db()
     assert article.live
+
+
+@pytest.mark.django_db
+def test_publisher_gives_access_after_an_invoice_and_ends_it(
+    desk: Callable[[Role], Client], make_reader: Callable[..., User], make_article: Callable[..., Article], clock: StoppedClock
+) -> None:
+    reader, article = make_reader(), make_article(access="subscribers")
+    publisher = desk(Role.PUBLISHER)
+    posted = {"source": "subscription", "last_day": "2026-02-17", "reason": "invoice 2026-014"}
+    assert publisher.post(f"/desk/readers/{reader.pk}/grants/", posted).status_code == 302
+    grant = Grant.objects.get()
+    assert grant.ends_at == datetime(2026, 2, 17, 23, tzinfo=UTC)  # midnight in Berlin
+    assert Change.objects.filter(kind="rights", subject=str(reader.pk)).count() == 1
+    decision = explain(reader.email, article.pk, now=clock.now()).decision
+    assert decision is not None
+    assert decision.is_open
+    assert publisher.post(f"/desk/readers/{reader.pk}/grants/{grant.pk}/end/").status_code == 302
+    decision = explain(reader.email, article.pk, now=clock.now() + timedelta(seconds=1)).decision
+    assert decision is not None
+    assert not decision.is_open
+
+
+@pytest.mark.django_db
+def test_grant_that_is_over_before_it_begins_is_refused(desk: Callable[[Role], Client], make_reader: Callable[..., User]) -> None:
+    posted = {"source": "gift", "last_day": "2026-02-16", "reason": "x"}
+    page = desk(Role.PUBLISHER).post(f"/desk/readers/{make_reader().pk}/grants/", posted)
+    assert "That day is over. Choose today or a later one." in page.content.decode()
+    assert not Grant.objects.exists()
+
+
+@pytest.mark.django_db
+def test_support_gives_nothing(desk: Callable[[Role], Client], make_reader: Callable[..., User]) -> None:
+    support, reader = desk(Role.SUPPORT), make_reader()
+    assert "Give access" not in support.get(f"/desk/readers/{reader.pk}/").content.decode()
+    assert support.post(f"/desk/readers/{reader.pk}/grants/", {"source": "gift", "reason": "x"}).status_code in (302, 403)
+    assert not Grant.objects.exists()

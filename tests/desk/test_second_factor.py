@@ -18,7 +18,6 @@ from broadsheet.accounts.models import User
 from broadsheet.accounts.second_factor import has_authenticator
 from broadsheet.desk.roles import Role
 
-
 ACTIVATE = "/accounts/2fa/totp/activate/"
 
 

@@ -51,6 +51,8 @@ def register_addresses() -> list[URLPattern]:
         path("letters/<slug:kind>/", letters.letter, name="desk_letter"),
         path("readers/", reader_pages.readers, name="desk_readers"),
         path("readers/<int:reader_id>/", reader_pages.reader, name="desk_reader"),
+        path("readers/<int:reader_id>/grants/", reader_pages.give, name="desk_give_grant"),
+        path("readers/<int:reader_id>/grants/<int:grant_id>/end/", reader_pages.end, name="desk_end_grant"),
         path("reports/photo-licences/", photo_pages.licences, name="desk_photo_licences"),
     ]
 

@@ -1,11 +1,14 @@
-"""Agreeing to the newsletter and taking it back."""
+"""Giving and ending access by hand; agreeing to the newsletter and taking it back."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db import transaction
+
+from broadsheet.core.flows import ChangeKind, record_change
 from broadsheet.membership.consent import NEWSLETTER
-from broadsheet.membership.models import NewsletterConsent
+from broadsheet.membership.models import Grant, NewsletterConsent
 
 
 def give_consent(reader_id: int, *, text: str, network_key: str, source: str, now: datetime) -> bool:
@@ -33,3 +36,26 @@ def forget_consents(reader_id: int) -> None:
 def has_consent(reader_id: int) -> bool:
     """Whether the reader gets the newsletter."""
     return NewsletterConsent.objects.filter(reader_id=reader_id, newsletter=NEWSLETTER, ended_at__isnull=True).exists()
+
+
+def give_grant(reader_id: int, source: Grant.Source, *, reason: str, ends_at: datetime | None, now: datetime) -> Grant:
+    """Let a reader read everything from now until `ends_at`; None is for ever."""
+    with transaction.atomic():
+        grant = Grant.objects.create(
+            reader_id=reader_id, source=source, starts_at=now, ends_at=ends_at, reason=reason, created_at=now
+        )
+        record_change(ChangeKind.RIGHTS, str(reader_id), now=now)
+    return grant
+
+
+def end_grant(grant_id: int, *, now: datetime) -> bool:
+    """End one live grant now; False if it was over already. The reader's other grants stay."""
+    with transaction.atomic():
+        grant = Grant.objects.select_for_update().filter(pk=grant_id).first()
+        if grant is None or (grant.ends_at is not None and grant.ends_at <= now):
+            return False
+        # A grant that begins and ends in the same moment would hold nothing; the table refuses it.
+        grant.ends_at = max(now, grant.starts_at + timedelta(microseconds=1))
+        grant.save(update_fields=["ends_at"])
+        record_change(ChangeKind.RIGHTS, str(grant.reader_id), now=now)
+    return True
