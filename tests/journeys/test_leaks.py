@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from broadsheet.accounts.models import User
@@ -30,7 +31,7 @@ from tests.conftest import write_paragraph
 
 pytestmark = pytest.mark.django_db
 
-SITE = "http://localhost:8000"
+SITE = settings.BROADSHEET.site_url
 START = (
     "/",
     "/feed.xml",
@@ -156,7 +157,7 @@ def make_readers(articles: dict[str, Article], make_reader: Callable[..., User],
 
 
 def new_client(user: User | None = None) -> Client:
-    client = Client(SERVER_NAME="localhost", SERVER_PORT="8000", raise_request_exception=True)
+    client = Client(SERVER_NAME="localhost", SERVER_PORT=str(urlsplit(SITE).port), raise_request_exception=True)
     if user is not None:
         client.force_login(user)
     return client
