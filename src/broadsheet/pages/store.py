@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import F
 
 from broadsheet.pages.models import Epoch, Variant, VariantMention
 from broadsheet.pages.variants import FinishedPage
 
 _EPOCH_ROW = 1
+# Asked for every shared page. Written out, because composing it anew costs five times what running it does.
+_FIND = """
+    SELECT body_gzip, body_brotli, etag, content_type FROM pages_variant
+    WHERE path = %s AND kind = %s AND recipe = %s AND (valid_until IS NULL OR valid_until > %s)
+"""
 
 
 def find_page(path: str, kind: str, *, recipe: str, now: datetime) -> FinishedPage | None:
     """The finished page at `path`, if it was made by today's recipe and is still valid."""
-    row = (
-        Variant.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=now), path=path, kind=kind, recipe=recipe)
-        .values_list("body_gzip", "body_brotli", "etag", "content_type")
-        .first()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, (path, kind, recipe, connection.ops.adapt_datetimefield_value(now)))
+        row = cursor.fetchone()
     return FinishedPage(bytes(row[0]), bytes(row[1]), row[2], row[3]) if row else None
 
 
