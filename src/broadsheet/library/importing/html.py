@@ -15,7 +15,7 @@ from broadsheet.library.importing.dates import find_written_date
 from broadsheet.library.importing.fields import Place, item_from_fields
 from broadsheet.library.importing.items import Desk, Item, Readings, Refusal, Refused
 from broadsheet.library.importing.markdown import item_from_markdown
-from broadsheet.library.importing.textfile import decode_html, decode_utf8, html_from_text, read_bytes, read_text
+from broadsheet.library.importing.textfile import decode_html, html_from_text, read_bytes, read_text
 from broadsheet.library.importing.webpage import Page, item_from_page
 
 _PAGE_SIGNS = re.compile(
@@ -145,8 +145,7 @@ def page_from_mhtml(content: bytes) -> Page:
 
 
 def _part_text(part: EmailMessage, payload: bytes) -> str:
-    charset = part.get_content_charset() or "utf-8"
     try:
-        return payload.decode(charset)
+        return payload.decode(part.get_content_charset() or "utf-8")
     except (LookupError, UnicodeDecodeError):
-        return decode_utf8(payload)
+        return decode_html(payload)

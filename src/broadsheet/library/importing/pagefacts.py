@@ -68,7 +68,7 @@ def facts_of_page(root: HtmlElement, html: str, url: str) -> Facts:
     )
 
 
-def find_facts_in_text(facts: Facts, root: HtmlElement, article: HtmlElement) -> Facts:
+def find_facts_in_text(facts: Facts, root: HtmlElement) -> Facts:
     """`facts`, with what the head did not say read from the page: its byline and its date line."""
     if not facts.authors:
         facts = replace(facts, authors=tuple(_byline(root)))
@@ -177,15 +177,27 @@ def _without_site(title: str, site: str) -> str:
     return title
 
 
+def _lines(element: HtmlElement) -> list[str]:
+    """The lines of an element's text, as its breaks part them."""
+    parts: list[str] = []
+    for node in element.iter():
+        parts.append("\n" if node.tag == "br" else "")
+        parts.append(node.text or "" if isinstance(node.tag, str) else "")
+        parts.append((node.tail or "") if node is not element else "")
+    return [line for part in "".join(parts).split("\n") if (line := clean_line(part))]
+
+
 def _byline(root: HtmlElement) -> list[str]:
-    """The names in the first element that is called a byline or reads like one."""
-    for element in root.iter("a", "span", "div", "p", "address", "li", "small"):
-        text = clean_line(element.text_content())
-        if not 2 < len(text) <= 120:
+    """The names in the first element that is called a byline or has a line that reads like one."""
+    for element in root.iter("a", "span", "div", "p", "address", "li", "small", "font", "b", "i", "em"):
+        lines = _lines(element)
+        if not 0 < len(lines) <= 4 or not 2 < len(lines[0]) <= 120:
             continue
         names = f"{element.get('class') or ''} {element.get('rel') or ''} {element.get('itemprop') or ''}"
-        if (_BYLINE_NAMES.search(names) or _BYLINE.match(text)) and (found := split_names(re.split(r"\s[|•·]\s", text)[0])):
-            return found
+        named = lines if _BYLINE_NAMES.search(names) else [line for line in lines if _BYLINE.match(line)]
+        for line in named:
+            if found := split_names(re.split(r"\s[|•·]\s", line)[0]):
+                return found
     return []
 
 
@@ -194,8 +206,8 @@ def _date(root: HtmlElement) -> str:
         written = element.get("datetime") or clean_line(element.text_content())
         if re.search(r"\d{4}", written):
             return written.strip()
-    for element in root.iter("span", "p", "div", "small", "li"):
-        text = clean_line(element.text_content())
-        if len(text) < 80 and _DATE_LINE.match(text):
-            return text
+    for element in root.iter("span", "p", "div", "small", "li", "font", "b", "i", "em"):
+        for line in _lines(element)[:4]:
+            if len(line) < 80 and _DATE_LINE.match(line):
+                return line
     return ""

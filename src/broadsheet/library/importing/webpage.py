@@ -17,28 +17,7 @@ from broadsheet.library.importing.items import Desk, Item, Picture, Refused
 from broadsheet.library.importing.pagefacts import Facts, facts_of_page, find_facts_in_text
 
 _MAIN_NAMES = re.compile(r"(?:article|post|entry|story|content|page)[-_]?(?:body|content|text)", re.IGNORECASE)
-_TEXT_TAGS = (
-    "p",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "li",
-    "blockquote",
-    "div",
-    "span",
-    "td",
-    "dd",
-    "dt",
-    "section",
-    "a",
-    "strong",
-    "em",
-    "small",
-    "time",
-    "address",
-)
+_TEXT_TAGS = tuple("p h2 h3 h4 h5 h6 li blockquote div span td dd dt section a b i font strong em small time address".split())
 _BLOCKS = frozenset(
     "p div section article main ul ol table figure blockquote h1 h2 h3 h4 h5 h6 header footer aside nav li dl pre form".split()
 )
@@ -53,6 +32,7 @@ _GREATER_PART = 0.4
 # The article's element is the lowest that holds this much of the page's running text.
 _ARTICLE_SHARE = 0.9
 _LEAST_TEXT = 140
+_LONGEST_CARD = 700
 _WALL_SIGNS = re.compile(
     r"already a subscriber|to (?:continue|keep) reading|subscribe to (?:read|continue)|for subscribers", re.IGNORECASE
 )
@@ -74,14 +54,15 @@ def item_from_page(page: Page, place: Place, desk: Desk) -> Item:
         Refused: there is no article, or it has no headline.
     """
     root = _parse(page.html)
-    facts = facts_of_page(root, page.html, page.url)
+    facts = find_facts_in_text(facts_of_page(root, page.html, page.url), root)
     walled = _WALL_SIGNS.search(root.text_content()) is not None
     _drop_furniture(root)
     article = _find_article(root)
     if article is None:
         raise Refused("no article was found in the page")
-    facts = find_facts_in_text(facts, root, article)
+    above = _picture_above(root, article)
     lead, dek = _take_head(article, facts)
+    lead = lead or above
     _drop_furniture_text(article, facts)
     if len(_text(article)) < _LEAST_TEXT:
         raise Refused("no article was found in the page")
@@ -125,6 +106,9 @@ def _drop_furniture(root: HtmlElement) -> None:
     """Take out the elements that are called like furniture, the greater part of the text excepted."""
     for comment in list(root.iter(lxml_html.etree.Comment, lxml_html.etree.ProcessingInstruction)):
         _take_out(comment)
+    for heading in list(root.iter("h2", "h3", "h4", "h5", "h6")):
+        if _is_linked_heading(heading) and (card := _card_around(heading)) is not None:
+            _take_out(card)
     weights, whole = _weights(root)
     for element in list(root.iter()):
         if not isinstance(element.tag, str) or element is root or not is_furniture_element(element):
@@ -134,6 +118,29 @@ def _drop_furniture(root: HtmlElement) -> None:
             or weights.get(element, 0) < _GREATER_PART * whole
         ):
             _take_out(element)
+
+
+def _is_linked_heading(heading: HtmlElement) -> bool:
+    """Whether a heading is nothing but a link to another page, as the headlines on cards are."""
+    text = _text(heading)
+    anchors = [a for a in heading.iter("a") if a.get("href") and not a.get("href", "").startswith("#")]
+    inside = bool(anchors) and sum(len(_text(a)) for a in anchors) >= 0.9 * len(text)
+    parent = heading.getparent()
+    around = parent is not None and parent.tag == "a" and bool(parent.get("href"))
+    return bool(text) and (inside or around)
+
+
+def _card_around(heading: HtmlElement) -> HtmlElement | None:
+    """The element that holds one linked headline with its summary and picture, and nothing of an article."""
+    card: HtmlElement | None = None
+    element = heading.getparent()
+    while element is not None and element.tag not in ("body", "main", "html", "td"):
+        headings = list(element.iter("h1", "h2", "h3", "h4", "h5", "h6"))
+        if len(headings) > 1 or len(_text(element)) > _LONGEST_CARD:
+            break
+        card = element
+        element = element.getparent()
+    return card
 
 
 def _weights(root: HtmlElement) -> tuple[dict[HtmlElement, int], int]:
@@ -185,7 +192,7 @@ def _find_article(root: HtmlElement) -> HtmlElement | None:
     best = scope
     while True:
         heavy = [child for child in best if weights.get(child, 0) >= _ARTICLE_SHARE * whole]
-        if not heavy or heavy[0].tag in ("p", "blockquote", "ul", "ol", "table", "li"):
+        if not heavy or heavy[0].tag in ("p", "blockquote", "ul", "ol", "li"):
             return best
         if articles and best is scope and not _MAIN_NAMES.search(f"{heavy[0].get('class')} {heavy[0].get('id')}"):
             return best
@@ -213,6 +220,16 @@ def _take_head(article: HtmlElement, facts: Facts) -> tuple[Picture | None, str]
     if first is not None and dek and _alike(_text(first), dek):
         _take_out(first)
     return lead, dek
+
+
+def _picture_above(root: HtmlElement, article: HtmlElement) -> Picture | None:
+    """The first figure that stands before the article's own element."""
+    for element in root.iter():
+        if element is article:
+            return None
+        if element.tag == "figure" and (picture := _picture(element)) is not None:
+            return picture
+    return None
 
 
 def _picture(figure: HtmlElement) -> Picture | None:
@@ -243,7 +260,7 @@ def _drop_furniture_text(article: HtmlElement, facts: Facts) -> None:
         if element is article or (element.tag in ("div", "section", "span") and any(child.tag in _BLOCKS for child in element)):
             continue
         text = _text(element)
-        if element.tag in ("span", "strong", "em", "small", "a") and _parent_text(element) != text:
+        if element.tag in ("span", "strong", "em", "small", "a", "b", "i", "font", "time") and not _has_own_line(element):
             continue
         if text and (is_furniture_text(text) or facts.is_line(text) or (element.tag != "li" and _is_link_alone(element, text))):
             _take_out(element)
@@ -281,9 +298,13 @@ def _is_list_of_links(element: HtmlElement) -> bool:
     return items >= 2 and _linked(element) >= 0.9 * len(text) and not any("#" in (a.get("href") or "") for a in element.iter("a"))
 
 
-def _parent_text(element: HtmlElement) -> str:
-    parent = element.getparent()
-    return _text(parent) if parent is not None else ""
+def _has_own_line(element: HtmlElement) -> bool:
+    """Whether an inline element stands alone between breaks or blocks, and not in running text."""
+    before, after, parent = element.getprevious(), element.getnext(), element.getparent()
+    text_before = before.tail if before is not None else parent.text if parent is not None else ""
+    if (text_before or "").strip() or (element.tail or "").strip():
+        return False
+    return all(other is None or other.tag in _BLOCKS or other.tag == "br" for other in (before, after))
 
 
 def _linked(element: HtmlElement) -> int:
