@@ -12,7 +12,6 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
-from wagtail.admin.widgets import AdminDateInput
 
 from broadsheet.accounts.models import User
 from broadsheet.core import clock
@@ -37,7 +36,9 @@ class GrantForm(forms.Form):
     source = forms.ChoiceField(
         label="What for", choices=[(s, s.label) for s in (Grant.Source.SUBSCRIPTION, Grant.Source.COMPLIMENTARY, Grant.Source.GIFT)]
     )
-    last_day = forms.DateField(label="Last day", required=False, help_text="Empty: without an end.", widget=AdminDateInput)
+    last_day = forms.DateField(
+        label="Last day", required=False, help_text="Empty: without an end.", widget=forms.DateInput(attrs={"type": "date"})
+    )
     reason = forms.CharField(max_length=200, help_text="What support will read, such as “invoice 2026-014”.")
 
     def clean_last_day(self) -> date | None:

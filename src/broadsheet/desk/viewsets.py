@@ -76,6 +76,7 @@ class PlainPageViewSet(SnippetViewSet):
     model = PlainPage
     icon = "doc-empty"
     menu_order = 220
+    add_to_admin_menu = True
     base_url_path = "plain-pages"
     list_display: ClassVar = ["title", "slug", DateColumn("updated_at", label="Changed")]
     search_backend_name = None
