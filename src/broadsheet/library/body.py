@@ -21,6 +21,9 @@ from broadsheet.core.text import count_words, iterate_sentence_ends
 TEXT_TAGS = {"p", "h2", "h3", "b", "strong", "i", "em", "a", "ol", "ul", "li", "blockquote", "sup", "sub", "br", "hr"}
 _NOTE_MARK = re.compile(r"\[\^([^\]\s]{1,20})\]")
 _SPACE = re.compile(r"\s+")
+_TOKEN = re.compile(r"<[^>]+>|&[^;\s]+;|[^<&\s]+|\s+")
+_LINE_END = re.compile(r"<br\s*/?>|</(?:li|p|td|th|tr)>")
+_TAG = re.compile(r"<[^>]+>")
 _HEADINGS = ("h2", "h3")
 
 Block = Mapping[str, Any]
@@ -45,10 +48,10 @@ class Piece:
     kind: str
     html: str
     text: str
+    words: int = field(init=False)
 
-    @property
-    def words(self) -> int:
-        return count_words(self.text)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", count_words(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def compose_body(blocks: Sequence[Block], rule: TeaserRule) -> ComposedBody:
         body_text=body_text,
         paragraphs=paragraphs,
         teaser_end=len(teaser_text),
-        word_count=count_words(body_text),
+        word_count=sum(piece.words for piece in (*teaser, *rest)),
         photo_ids=tuple(dict.fromkeys(_photo_ids(blocks))),
     )
 
@@ -177,8 +180,8 @@ def clean_inline(html: str) -> str:
 
 def plain(html: str) -> str:
     """The text of some HTML, on one line."""
-    spaced = re.sub(r"<br\s*/?>|</(?:li|p|td|th|tr)>", " ", html)
-    return _SPACE.sub(" ", unescape(re.sub(r"<[^>]+>", "", spaced))).strip()
+    text = _TAG.sub("", _LINE_END.sub(" ", html)) if "<" in html else html
+    return " ".join((unescape(text) if "&" in text else text).split())
 
 
 def _pieces_of(block: Block, notes: _Notes) -> Iterator[Piece]:
@@ -215,9 +218,13 @@ def _text_pieces(html: str, notes: _Notes) -> Iterator[Piece]:
         if kind == "hr":
             yield Piece("hr", "<hr>", "")
             continue
-        text = plain(_NOTE_MARK.sub(lambda m: "" if m.group(1) in notes.texts else m.group(), fragment))
+        if not notes.texts or "[^" not in fragment:
+            text, numbered = plain(fragment), fragment
+        else:
+            text = plain(_NOTE_MARK.sub(lambda m: "" if m.group(1) in notes.texts else m.group(), fragment))
+            numbered = _number_notes(fragment, notes) if text else ""
         if text:
-            yield Piece(kind, _number_notes(fragment, notes), text)
+            yield Piece(kind, numbered, text)
 
 
 def _split_blocks(html: str) -> Iterator[tuple[str, str]]:
@@ -298,14 +305,25 @@ def _end_of_paragraph(pieces: Sequence[Piece], wanted: int) -> int:
 
 def _cut_at_sentence(piece: Piece, budget: int) -> tuple[Piece, Piece] | None:
     """Cut a paragraph after its last sentence that fits into `budget` words; None if not even one does."""
-    ends = [end for end in iterate_sentence_ends(piece.text) if count_words(piece.text[:end]) <= budget and end < len(piece.text)]
-    if not ends or budget <= 0:
+    end = _last_sentence_within(piece.text, budget)
+    if not end:
         return None
-    head, tail = _split_paragraph(piece.html, piece.text[: ends[-1]])
+    head, tail = _split_paragraph(piece.html, piece.text[:end])
     return (
-        Piece("p", head, piece.text[: ends[-1]].strip()),
-        Piece("p", tail.replace("<p>", '<p data-joined="">', 1), piece.text[ends[-1] :].strip()),
+        Piece("p", head, piece.text[:end].strip()),
+        Piece("p", tail.replace("<p>", '<p data-joined="">', 1), piece.text[end:].strip()),
     )
+
+
+def _last_sentence_within(text: str, budget: int) -> int:
+    """Where the last sentence that fits into `budget` words ends, before the end of the text; 0 if none does."""
+    last = words = start = 0
+    for end in iterate_sentence_ends(text):
+        words += count_words(text[start:end])
+        if words > budget or end >= len(text):
+            break
+        last = start = end
+    return last
 
 
 def _split_paragraph(html: str, head_text: str) -> tuple[str, str]:
@@ -314,7 +332,7 @@ def _split_paragraph(html: str, head_text: str) -> tuple[str, str]:
     seen = 0
     open_tags: list[str] = []
     position = 0
-    for token in re.finditer(r"<[^>]+>|&[^;\s]+;|[^<&]", html):
+    for token in _TOKEN.finditer(html):
         if seen == letters and not token.group().startswith("</"):
             break
         position = token.end()
@@ -327,7 +345,10 @@ def _split_paragraph(html: str, head_text: str) -> tuple[str, str]:
             if not text.startswith(("<br", "<hr")):
                 open_tags.append(text)
         elif not any(tag.startswith('<sup class="note-ref"') for tag in open_tags):
-            seen += len(re.sub(r"\s", "", unescape(text)))
+            found = len("".join(unescape(text).split()))
+            if found > letters - seen:
+                position, found = token.start() + letters - seen, letters - seen
+            seen += found
     closing = "".join(f"</{tag[1:-1].split()[0]}>" for tag in reversed(open_tags))
     opening = "".join(open_tags)
     if not opening.startswith("<p"):
