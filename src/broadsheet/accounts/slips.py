@@ -43,7 +43,7 @@ WRONG_ENDINGS: Mapping[str, str] = {
     "ogr": "org",
     "ner": "net",
 }
-SHORTEST = 6  # below this, one letter apart means nothing: me.com is not mx.com
+SHORTEST = 8  # below this, one letter apart means nothing: mx.com is not me.com
 
 
 def suggest_address(text: str) -> str:
