@@ -53,7 +53,8 @@ class ArticleIndexView(IndexView):
 
     def order_queryset(self, queryset: QuerySet[Article]) -> QuerySet[Article]:
         if self.is_explicitly_ordered and self.ordering:
-            return queryset.order_by(self.ordering, "-pk")
+            # In the direction of the column, so that one index serves both.
+            return queryset.order_by(self.ordering, "-pk" if self.ordering.startswith("-") else "pk")
         return queryset.order_by(F("published_at").desc(nulls_first=True), "-pk")
 
 

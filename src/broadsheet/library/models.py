@@ -181,6 +181,7 @@ class Article(
         indexes = [
             models.Index(fields=("live", "-published_at", "-id"), name="library_article_latest"),
             models.Index(fields=("-published_at", "-id"), name="library_article_desk"),
+            models.Index(fields=("headline", "id"), name="library_article_headline"),
             # Few articles have one; when the next ends is asked whenever a list is made.
             models.Index(
                 fields=("embargo_until",), condition=models.Q(embargo_until__isnull=False), name="library_article_embargo"
