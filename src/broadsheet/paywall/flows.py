@@ -20,7 +20,7 @@ from broadsheet.paywall.exceptions import NoSuchArticle
 from broadsheet.paywall.meter import OPEN_FOR, next_slot, unlock_end
 from broadsheet.paywall.models import ErasedUnlock, InstantAccess, Unlock
 from broadsheet.paywall.resolver import Asked, Decision, decide, may_be_opened
-from broadsheet.publication.store import load_publication
+from broadsheet.publication.store import load_allowance, load_publication
 
 # A PostgreSQL transaction that loses a slot to another begins again with the next one; each try takes a slot or ends.
 MAX_TRIES = 60
@@ -128,7 +128,7 @@ def restore_spent_slots(reader_id: int, address_key: str, *, now: datetime) -> N
     """Give a new account the slots that an erased one with the same address had spent this month."""
     zone = settings.BROADSHEET.zone
     month = month_key(now, zone)
-    allowance = load_publication().articles_per_month
+    allowance = load_allowance()
     for row in ErasedUnlock.objects.filter(address_hash=_address_hash(address_key), month=month):
         Unlock.objects.get_or_create(
             reader_id=reader_id,
@@ -153,13 +153,13 @@ def decide_article(entitlement: Entitlement, article_id: int, *, now: datetime) 
 def decide_row(entitlement: Entitlement, row: ArticleAccess, *, now: datetime) -> Decision:
     """The resolver's answer for an article whose access has been read already."""
     asked = Asked(row.article_id, row.access, row.embargo_until)
-    return decide(entitlement, asked, allowance=load_publication().articles_per_month, now=now)
+    return decide(entitlement, asked, allowance=load_allowance(), now=now)
 
 
 def _unlock_once(reader_id: int, article_id: int, now: datetime) -> UnlockResult:
     zone = settings.BROADSHEET.zone
     month = month_key(now, zone)
-    allowance = load_publication().articles_per_month
+    allowance = load_allowance()
     taken = list(Unlock.objects.filter(reader_id=reader_id, month=month).values_list("slot", flat=True))
     if Unlock.objects.filter(reader_id=reader_id, article_id=article_id, ends_at__gt=now).exists():
         return UnlockResult(UnlockOutcome.ALREADY_OPEN, max(0, allowance - len(taken)), month)

@@ -28,14 +28,15 @@ def load_entitlement(
         is_staff: signed in as staff, with a second factor.
     """
     instants = _load_instants(browser_key, now) if browser_key else ()
+    unlocks, spent = _load_unlocks(reader_id, now) if reader_id else ((), 0)
     return Entitlement(
         reader_id=reader_id,
         is_staff=is_staff,
         institution=find_institution_grant(network_address, now=now) if network_address else None,
         grants=_load_grants(reader_id, now) if reader_id else (),
-        unlocks=_load_unlocks(reader_id, now) if reader_id else (),
+        unlocks=unlocks,
         instants=instants,
-        spent=count_spent(reader_id, now=now) if reader_id else 0,
+        spent=spent,
         awaits_confirmation=bool(browser_key) and reader_id is None and _has_used_instant(str(browser_key), now),
     )
 
@@ -82,9 +83,14 @@ def _load_grants(reader_id: int, now: datetime) -> tuple[HeldGrant, ...]:
     )
 
 
-def _load_unlocks(reader_id: int, now: datetime) -> tuple[HeldUnlock, ...]:
-    rows = Unlock.objects.filter(reader_id=reader_id, ends_at__gt=now).values_list("article_id", "ends_at", "month", "slot")
-    return tuple(HeldUnlock(article, ends, f"unlock {slot} of {month}") for article, ends, month, slot in rows)
+def _load_unlocks(reader_id: int, now: datetime) -> tuple[tuple[HeldUnlock, ...], int]:
+    """The unlocks that still stand, and how many slots of the present month are taken: one query for both."""
+    month = month_key(now, settings.BROADSHEET.zone)
+    rows = Unlock.objects.filter(Q(ends_at__gt=now) | Q(month=month), reader_id=reader_id).values_list(
+        "article_id", "ends_at", "month", "slot"
+    )
+    unlocks = tuple(HeldUnlock(article, ends, f"unlock {slot} of {name}") for article, ends, name, slot in rows if ends > now)
+    return unlocks, sum(name == month for _, _, name, _ in rows)
 
 
 def _load_instants(browser_key: str, now: datetime) -> tuple[HeldUnlock, ...]:
