@@ -1,4 +1,4 @@
-"""Importing a library: CPU of `import_items` against the least that such an import must do.
+"""Importing a library: CPU of `broadsheet import` against the least that such an import must do.
 
 The yardstick parses each line (JSON, then its HTML with lxml), cleans the HTML once with nh3, and inserts the very rows
 that the import wrote with `sqlite3.executemany`, in batches of the same size, into an empty database of the same schema.
@@ -18,7 +18,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import suppress
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -99,17 +100,14 @@ def measure_inside() -> dict[str, Any]:
 
 
 def _import(path: Path) -> tuple[int, float]:
-    """Import one slice; returns how many documents it held, and the CPU seconds."""
-    from django.conf import settings
+    """Run the command on one slice; returns how many documents it read, and the CPU seconds."""
+    from django.core.management import call_command
 
-    from broadsheet.library.importing.items import Desk
-    from broadsheet.library.importing.sources import read_paths
-    from broadsheet.library.importing.writer import import_items
-
-    now = datetime.now(UTC)
+    told = StringIO()
     start = process_time()
-    report = import_items(read_paths([path], Desk(now, settings.BROADSHEET.zone)), now=now)
-    return report.read, process_time() - start
+    with suppress(SystemExit):
+        call_command("import", str(path), "--json", stdout=told)
+    return int(json.loads(told.getvalue())["read"]), process_time() - start
 
 
 class _Yardstick:
@@ -179,7 +177,10 @@ def _lines() -> Iterator[str]:
     for number in range(DOCUMENTS):
         body = "".join(f"<p>{' '.join(random.choices(words, k=60))}.</p>" for _ in range(random.randint(5, 50)))
         headline = " ".join(random.choices(words, k=7))
-        yield json.dumps({"id": str(number), "headline": headline, "date": "2001-02-03", "authors": ["Desk"], "body_html": body}) + "\n"
+        yield (
+            json.dumps({"id": str(number), "headline": headline, "date": "2001-02-03", "authors": ["Desk"], "body_html": body})
+            + "\n"
+        )
 
 
 def _resident_mb() -> int:

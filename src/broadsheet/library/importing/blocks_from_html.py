@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
+from html import escape, unescape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -86,13 +86,46 @@ def blocks_from_html(html: str, *, base_url: str = "") -> list[Block]:
     """
     if _UNREADABLE.search(html):
         html = _UNREADABLE.sub(" ", html)
-    if _MORE.search(html):
+    plain_text = _plain_paragraphs(html)
+    if plain_text is not None:
+        return [{"type": "text", "value": plain_text}] if plain_text else []
+    if "<!--" in html and _MORE.search(html):
         html = _MORE.sub(_MORE_ELEMENT, html)
     clean = _CLEANER.clean(_limit_depth(html))
     if not clean.strip():
         return []
     root = lxml_html.fragment_fromstring(clean, create_parent="div", parser=_parser())
     return _Writer(take_notes(root), base_url).write_body(root)
+
+
+def _plain_paragraphs(html: str) -> str | None:
+    """The rich text of HTML that holds no tags but `<p>`, `</p>` and `<br>`; None for any other.
+
+    There is nothing in it to be cleaned, and no tree to be built: a sixth of the time, for most of an old library.
+    """
+    breaks = html.count("<br>") + html.count("<br />") + html.count("<br/>")
+    if html.count("<") != html.count("<p>") + html.count("</p>") + breaks:
+        return None
+    text = html.replace("\n", " ").replace("\t", " ").replace("\r", " ").replace("\f", " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    text = text.replace("</p>", "<p>")
+    if breaks:
+        text = text.replace("<br>", "<br/>").replace("<br />", "<br/>")
+    if "&" in text:
+        text = text.replace("&nbsp;", "\xa0")
+    if "<br/><br/>" in text or "<br/> <br/>" in text or "<br/>\xa0" in text:
+        text = _PARAGRAPH_BREAK.sub("<p>", text)
+    lines = [line.strip(" \xa0") for line in text.split("<p>")]
+    return "".join([f"<p>{tidied}</p>" for line in lines if line and (tidied := _tidy_line(line))])
+
+
+def _tidy_line(line: str) -> str:
+    if line.startswith("<br/>") or line.endswith("<br/>"):
+        line = tidy(line)
+    if "&" in line or ">" in line:
+        line = "<br/>".join(escape(unescape(part), quote=False) for part in line.split("<br/>"))
+    return line
 
 
 def _parser() -> lxml_html.HTMLParser:

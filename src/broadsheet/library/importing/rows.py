@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from enum import Enum
 from typing import Any
+from uuid import uuid4
 
+from django.db import connection
+from django.db.models import Model
 from django.utils.text import slugify
 
 from broadsheet.core.flows import ChangeKind
@@ -43,18 +48,36 @@ class Registers:
 
 def create_articles(prepared: Sequence[Prepared], *, access: Access, now: datetime) -> None:
     """Insert the articles' own rows and note their ids."""
-    articles = [
-        Article(
+    fields = [field for field in Article._meta.concrete_fields if not field.primary_key]
+    usual = {field.attname: field.get_db_prep_save(field.get_default(), connection) for field in fields}
+    rows = []
+    for one, pk in zip(prepared, reserve_ids(Article, len(prepared)), strict=True):
+        one.article_id = pk
+        published_at = _published_at(one, now)
+        values = {
+            **usual,
             **_values(one, now=now),
-            access=one.item.access or access,
-            kind=one.item.kind or Kind.DAILY,
-            published_at=_published_at(one, now),
-            first_published_at=None if one.item.is_draft else _published_at(one, now),
-        )
-        for one in prepared
-    ]
-    for one, article in zip(prepared, Article.objects.bulk_create(articles), strict=True):
-        one.article_id = article.pk
+            "access": one.item.access or access,
+            "kind": one.item.kind or Kind.DAILY,
+            "published_at": published_at,
+            "first_published_at": None if one.item.is_draft else published_at,
+        }
+        values["body"] = _body_json(one)
+        rows.append((pk, *(_plain_value(values[field.attname]) for field in fields)))
+    insert(Article, " ".join(["id", *(field.name for field in fields)]), rows)
+
+
+def reserve_ids(model: type[Model], count: int) -> list[int]:
+    """Ids for the next rows of a table; nobody else can be given them while this transaction runs."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
+            return [int(row[0]) for row in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        row = cursor.fetchone()
+    last = int(row[0]) if row else 0
+    return list(range(last + 1, last + count + 1))
 
 
 def update_articles(prepared: Sequence[Prepared], *, now: datetime) -> None:
@@ -70,23 +93,16 @@ def update_articles(prepared: Sequence[Prepared], *, now: datetime) -> None:
 
 def write_texts(prepared: Sequence[Prepared]) -> None:
     """Insert the texts of the live ones."""
-    live = [(one.row_id, one.body) for one in prepared if one.body is not None]
-    ArticleTeaser.objects.bulk_create(
-        [ArticleTeaser(article_id=pk, html=body.teaser_html, text=body.teaser_text) for pk, body in live]
-    )
-    ArticleRest.objects.bulk_create([ArticleRest(article_id=pk, html=body.rest_html) for pk, body in live])
-    ArticleText.objects.bulk_create(
+    live = [(one.article_id, one.body) for one in prepared if one.body is not None]
+    insert(ArticleTeaser, "article html text", [(pk, body.teaser_html, body.teaser_text) for pk, body in live])
+    insert(ArticleRest, "article html", [(pk, body.rest_html) for pk, body in live])
+    insert(
+        ArticleText,
+        "article body_text paragraphs teaser_end word_count photo_ids",
         [
-            ArticleText(
-                article_id=pk,
-                body_text=body.body_text,
-                paragraphs=body.paragraphs,
-                teaser_end=body.teaser_end,
-                word_count=body.word_count,
-                photo_ids=body.photo_ids,
-            )
+            (pk, body.body_text, json.dumps(body.paragraphs), body.teaser_end, body.word_count, json.dumps(body.photo_ids))
             for pk, body in live
-        ]
+        ],
     )
 
 
@@ -103,17 +119,12 @@ def write_parts(prepared: Sequence[Prepared], registers: Registers) -> None:
     for one in prepared:
         topics[_id(one)] = _find_ids(one, one.item.topics, registers.topics)
     _write_main_topics(topics)
-    _write_links(Article.topics.through, "topic_id", topics)
+    _write_links(Article.topics.through, "topic", topics)
     regions = {_id(one): _find_ids(one, one.item.regions, registers.regions) for one in prepared}
-    _write_links(Article.regions.through, "region_id", regions)
+    _write_links(Article.regions.through, "region", regions)
     authors = {_id(one): _find_ids(one, one.item.authors, registers.authors) for one in prepared}
-    Byline.objects.bulk_create(
-        [
-            Byline(article_id=pk, author_id=author, sort_order=place)
-            for pk, found in authors.items()
-            for place, author in enumerate(found)
-        ]
-    )
+    rows = [(pk, author, place) for pk, found in authors.items() for place, author in enumerate(found)]
+    insert(Byline, "article author sort_order", rows)
     Correction.objects.bulk_create(
         [
             Correction(article_id=one.article_id, date=amendment.on, text=amendment.text, sort_order=place)
@@ -140,24 +151,31 @@ def write_old_addresses(prepared: Sequence[Prepared]) -> None:
 
 def write_records(created: Sequence[Prepared], changed: Sequence[Prepared], *, now: datetime) -> None:
     """Remember where the articles came from, and tell the change log of them."""
-    SourceRecord.objects.bulk_create(
-        [
-            SourceRecord(
-                identity=one.identity, digest=one.digest, article_id=one.row_id, source=source_of(one)[:500], imported_at=now
-            )
-            for one in created
-        ]
+    at = connection.ops.adapt_datetimefield_value(now)
+    insert(
+        SourceRecord,
+        "identity digest article source imported_at",
+        [(one.identity, one.digest, one.article_id, source_of(one)[:500], at) for one in created],
     )
     for one in changed:
         SourceRecord.objects.filter(identity=one.identity).update(digest=one.digest, source=source_of(one)[:500], imported_at=now)
-    Change.objects.bulk_create(
-        [Change(kind=ChangeKind.ARTICLE, subject=str(one.article_id), at=now) for one in (*created, *changed)]
-    )
+    insert(Change, "kind subject at", [(ChangeKind.ARTICLE.value, str(one.article_id), at) for one in (*created, *changed)])
 
 
 def source_of(one: Prepared) -> str:
     """Where the item stands, for people."""
     return one.item.source if one.item.line is None else f"{one.item.source}, line {one.item.line}"
+
+
+def insert(model: type[Model], fields: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows of plain values; a model instance for each would cost more than the insert itself."""
+    if not rows:
+        return
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(model._meta.get_field(name).column)) for name in fields.split())
+    marks = ", ".join(["%s"] * len(fields.split()))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})", rows)  # noqa: S608
 
 
 def _values(one: Prepared, *, now: datetime) -> dict[str, Any]:
@@ -179,6 +197,17 @@ def _values(one: Prepared, *, now: datetime) -> dict[str, Any]:
         "has_unpublished_changes": not live,
         "last_published_at": (item.revised_at or _published_at(one, now)) if live else None,
     }
+
+
+def _body_json(one: Prepared) -> str:
+    return json.dumps([{**block, "id": str(uuid4())} for block in one.blocks])
+
+
+def _plain_value(value: Any) -> Any:
+    """A value as the database's driver takes it."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return value.value if isinstance(value, Enum) else value
 
 
 def _published_at(one: Prepared, now: datetime) -> datetime | None:
@@ -210,8 +239,7 @@ def _find_ids(one: Prepared, names: Sequence[Any], register: Register) -> list[i
 
 
 def _write_links(through: Any, column: str, links: dict[int, list[int]]) -> None:
-    rows = [through(article_id=pk, **{column: other}) for pk, others in links.items() for other in others]
-    through.objects.bulk_create(rows)
+    insert(through, f"article {column}", [(pk, other) for pk, others in links.items() for other in others])
 
 
 def _write_main_topics(topics: dict[int, list[int]]) -> None:
