@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT.parent / "shared" / "data" / "pm-transcripts" / "transcripts-1983-2008.tar.xz"
 DOCUMENTS = int(os.environ.get("BENCH_IMPORT_DOCUMENTS", "10542"))
-SLICE = 1000
+SLICE = 2000
 BATCH = 200
 BAR = 3.0
 TABLES = (
@@ -118,7 +118,7 @@ class _Yardstick:
         self._ours = sqlite3.connect(ours)
         self._own = sqlite3.connect(its_own, isolation_level=None)
         self._own.executescript(PRAGMAS)
-        kinds = "type IN ('table', 'index') AND sql IS NOT NULL AND tbl_name IN (%s)" % ",".join("?" * len(TABLES))
+        kinds = "type IN ('table', 'index') AND sql IS NOT NULL AND tbl_name IN ({})".format(",".join("?" * len(TABLES)))
         for (sql,) in self._ours.execute(f"SELECT sql FROM sqlite_master WHERE {kinds} ORDER BY type DESC", TABLES):
             self._own.execute(sql)
         self._after = dict.fromkeys(TABLES, 0)
