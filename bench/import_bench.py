@@ -119,7 +119,7 @@ class _Yardstick:
         self._own = sqlite3.connect(its_own, isolation_level=None)
         self._own.executescript(PRAGMAS)
         kinds = "type IN ('table', 'index') AND sql IS NOT NULL AND tbl_name IN ({})".format(",".join("?" * len(TABLES)))
-        for (sql,) in self._ours.execute(f"SELECT sql FROM sqlite_master WHERE {kinds} ORDER BY type DESC", TABLES):
+        for (sql,) in self._ours.execute(f"SELECT sql FROM sqlite_master WHERE {kinds} ORDER BY type DESC", TABLES):  # nosec B608 (names of our own tables)
             self._own.execute(sql)
         self._after = dict.fromkeys(TABLES, 0)
 
@@ -148,13 +148,13 @@ class _Yardstick:
 
     def _copy(self, table: str) -> None:
         """Insert the rows that the import added to one table since the last slice."""
-        rows = self._ours.execute(f"SELECT rowid, * FROM {table} WHERE rowid > ? ORDER BY rowid", (self._after[table],))
+        rows = self._ours.execute(f"SELECT rowid, * FROM {table} WHERE rowid > ? ORDER BY rowid", (self._after[table],))  # nosec B608 (names of our own tables)
         while batch := rows.fetchmany(BATCH):
             self._after[table] = batch[-1][0]
             values = [row[1:] for row in batch]
             start = process_time()
             self._own.execute("BEGIN IMMEDIATE")
-            self._own.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(values[0]))})", values)
+            self._own.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(values[0]))})", values)  # nosec B608 (names of our own tables)
             self._own.execute("COMMIT")
             self.parts["insert"] += process_time() - start
 

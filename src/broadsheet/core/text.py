@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import filterfalse
+from itertools import filterfalse, repeat
 
 _WORD = re.compile(r"\w+(?:[’'.,-]\w+)*")
+_WIDE_SPACES = "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_PUNCTUATION = ".,;:?!…\"'()[]“”‘’"
 # A sentence ends with . ! ? or …, perhaps closed by quotation marks or brackets, before a space
 # and something that can start a sentence. Initials ("J. Smith") and "U.S. forces" do not end one.
 _SENTENCE_END = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Ms|Dr|St|No))[.!?…][”’\"')\]]*(?=\s+[“‘\"'(\[]?[A-Z0-9])")
 
 
 def count_words(text: str) -> int:
-    """How many words `text` holds."""
-    return count_words_in(text.split())
+    """How many words `text` holds.
 
-
-def count_words_in(parts: list[str]) -> int:
-    """How many words stand in the pieces between a text's spaces.
-
-    Most are letters alone, which is one word; only the others need the pattern. Half the time of the pattern on all.
+    Most pieces between spaces are letters alone, or would be without the punctuation around them, and are one word each;
+    only the others need the pattern. A third of the time of the pattern on all.
     """
+    parts = text.split()
     mixed = list(filterfalse(str.isalpha, parts))
+    mixed = list(filterfalse(str.isalpha, map(str.strip, mixed, repeat(_PUNCTUATION))))
     return len(parts) - len(mixed) + len(_WORD.findall(" ".join(mixed)))
+
+
+def has_single_spaces(text: str) -> bool:
+    """Whether the only white space in `text` is spaces that stand alone."""
+    if "  " in text or any(space in text for space in "\n\t\r\f\v\x1c\x1d\x1e\x1f"):
+        return False
+    return text.isascii() or not any(space in text for space in _WIDE_SPACES)
 
 
 def iterate_sentence_ends(text: str) -> Iterator[int]:

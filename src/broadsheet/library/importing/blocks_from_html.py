@@ -58,6 +58,7 @@ _CLEANER = nh3.Cleaner(
 )
 _MORE = re.compile(r"<!--\s*(?:more\b[^>]*|noteaser)\s*-->|<p[^>]*>\s*<!--\s*more\b.*?-->\s*</p>", re.IGNORECASE)
 # What neither XML nor PostgreSQL takes as text.
+_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _MORE_ELEMENT = '<hr class="teaser-end">'
 _PARAGRAPH_BREAK = re.compile(r"(?:<br/>[\s\xa0]*){2,}")
@@ -84,8 +85,7 @@ def blocks_from_html(html: str, *, base_url: str = "") -> list[Block]:
     Returns:
         Raw stream blocks in reading order, notes last; empty when nothing readable is left.
     """
-    if _UNREADABLE.search(html):
-        html = _UNREADABLE.sub(" ", html)
+    html = _readable(html)
     plain_text = _plain_paragraphs(html)
     if plain_text is not None:
         return [{"type": "text", "value": plain_text}] if plain_text else []
@@ -96,6 +96,16 @@ def blocks_from_html(html: str, *, base_url: str = "") -> list[Block]:
         return []
     root = lxml_html.fragment_fromstring(clean, create_parent="div", parser=_parser())
     return _Writer(take_notes(root), base_url).write_body(root)
+
+
+def _readable(html: str) -> str:
+    """`html` without what neither XML nor PostgreSQL takes as text; a look at the bytes is faster than the pattern."""
+    try:
+        content = html.encode()
+    except UnicodeEncodeError:
+        return _UNREADABLE.sub(" ", html)
+    clean = len(content.translate(None, _CONTROLS)) == len(content) and b"\xef\xbf" not in content
+    return html if clean else _UNREADABLE.sub(" ", html)
 
 
 def _plain_paragraphs(html: str) -> str | None:
@@ -117,7 +127,9 @@ def _plain_paragraphs(html: str) -> str | None:
     if "<br/><br/>" in text or "<br/> <br/>" in text or "<br/>\xa0" in text:
         text = _PARAGRAPH_BREAK.sub("<p>", text)
     lines = [line.strip(" \xa0") for line in text.split("<p>")]
-    return "".join([f"<p>{tidied}</p>" for line in lines if line and (tidied := _tidy_line(line))])
+    if breaks or "&" in text or text.count(">") > text.count("<"):
+        lines = [_tidy_line(line) if "&" in line or ">" in line else line for line in lines]
+    return "".join([f"<p>{line}</p>" for line in lines if line])
 
 
 def _tidy_line(line: str) -> str:

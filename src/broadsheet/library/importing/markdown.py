@@ -22,6 +22,8 @@ from broadsheet.library.importing.textfile import read_text
 
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\r?\n(.*?)(?:\r?\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _HEADLINE = re.compile(r"^#\s+(.+?)\s*#*\s*$", re.MULTILINE)
+# A picture's title is its caption, and its credit after a bar: `![what it shows](map.svg "Caption. | Map: Name")`.
+_TITLED_IMAGE = re.compile(r'<img ([^>]*?) title="([^"]*)"[^>]*>')
 _LONGEST_FRONT_MATTER = 100_000
 
 
@@ -83,7 +85,7 @@ class _Loader(yaml.SafeLoader):
 def html_from_markdown(text: str) -> str:
     """Markdown (CommonMark, tables, footnotes, inline HTML) as HTML; what is unsafe in it goes when it becomes blocks."""
     html: str = _markdown().render(text)
-    return html
+    return _TITLED_IMAGE.sub(r"<figure><img \1><figcaption>\2</figcaption></figure>", html)
 
 
 @cache

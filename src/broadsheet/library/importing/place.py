@@ -19,6 +19,18 @@ def place_photos(prepared: Iterable[Prepared]) -> int:
     return sum(_place(one) for one in prepared)
 
 
+def missing_pictures(one: Prepared) -> list[str]:
+    """What `place_photos` would warn of."""
+    sources = [one.item.lead_photo.source] if one.item.lead_photo else []
+    sources += [block["value"]["src"] for block in one.blocks if block["type"] == "figure" and not block["value"]["photo"]]
+    return [_missing(source) for source in sources if find_picture(one.item, source) is None]
+
+
+def _missing(source: str) -> str:
+    shown = source if len(source) <= 120 else f"{source[:120]}…"
+    return f"the picture {shown} did not come with it and was left out"
+
+
 def _place(one: Prepared) -> int:
     new = 0
     if one.item.lead_photo is not None:
@@ -42,9 +54,8 @@ def _place(one: Prepared) -> int:
 
 def _store(one: Prepared, picture: Picture) -> tuple[int | None, bool]:
     found = find_picture(one.item, picture.source)
-    shown = picture.source if len(picture.source) <= 120 else f"{picture.source[:120]}…"
     if found is None:
-        one.warnings.append(f"the picture {shown} did not come with it and was left out")
+        one.warnings.append(_missing(picture.source))
         return None, False
     try:
         return store_photo(found, picture)

@@ -29,6 +29,7 @@ class Prepared:
     warnings: list[str] = field(default_factory=list)
     lead_photo_id: int | None = None
     article_id: int | None = None
+    topic_ids: list[int] = field(default_factory=list)
 
     @property
     def row_id(self) -> int:

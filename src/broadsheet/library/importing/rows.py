@@ -45,6 +45,17 @@ class Registers:
         for register in (self.authors, self.topics, self.regions):
             register.load()
 
+    def unknown(self, one: Prepared) -> list[str]:
+        """Which of an item's names would be created."""
+        named = ((self.authors, one.item.authors), (self.topics, one.item.topics), (self.regions, one.item.regions))
+        return [register.warning(name) for register, names in named for name in names if register.find(name) is None]
+
+
+def find_topics(prepared: Iterable[Prepared], registers: Registers) -> None:
+    """Note the ids of each item's topics, before the articles are written: the first stands above the headline."""
+    for one in prepared:
+        one.topic_ids = _find_ids(one, one.item.topics, registers.topics)
+
 
 def create_articles(prepared: Sequence[Prepared], *, access: Access, now: datetime) -> None:
     """Insert the articles' own rows and note their ids."""
@@ -114,12 +125,8 @@ def delete_parts(article_ids: Iterable[int]) -> None:
 
 
 def write_parts(prepared: Sequence[Prepared], registers: Registers) -> None:
-    """Insert bylines, topics, regions and corrections; unknown names are created, with a warning."""
-    topics: dict[int, list[int]] = {}
-    for one in prepared:
-        topics[_id(one)] = _find_ids(one, one.item.topics, registers.topics)
-    _write_main_topics(topics)
-    _write_links(Article.topics.through, "topic", topics)
+    """Insert topics, regions, bylines and corrections; unknown names are created, with a warning."""
+    _write_links(Article.topics.through, "topic", {_id(one): one.topic_ids for one in prepared})
     regions = {_id(one): _find_ids(one, one.item.regions, registers.regions) for one in prepared}
     _write_links(Article.regions.through, "region", regions)
     authors = {_id(one): _find_ids(one, one.item.authors, registers.authors) for one in prepared}
@@ -172,10 +179,12 @@ def insert(model: type[Model], fields: str, rows: Sequence[tuple[Any, ...]]) -> 
     if not rows:
         return
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(str(model._meta.get_field(name).column)) for name in fields.split())
-    marks = ", ".join(["%s"] * len(fields.split()))
+    by_name = {field.name: field for field in model._meta.concrete_fields}
+    concrete = [by_name[name] for name in fields.split()]
+    columns = ", ".join(quote(str(field.column)) for field in concrete)
+    marks = ", ".join(["%s"] * len(concrete))
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})", rows)  # noqa: S608
+        cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})", rows)  # noqa: S608 # nosec B608 (quoted names)
 
 
 def _values(one: Prepared, *, now: datetime) -> dict[str, Any]:
@@ -191,6 +200,7 @@ def _values(one: Prepared, *, now: datetime) -> dict[str, Any]:
         "dek": item.dek,
         "body": one.blocks,
         "lead_photo_id": one.lead_photo_id,
+        "main_topic_id": one.topic_ids[0] if one.topic_ids else None,
         "lead_caption": item.lead_photo.caption if item.lead_photo and one.lead_photo_id else "",
         "revised_at": item.revised_at,
         "live": live,
@@ -240,12 +250,3 @@ def _find_ids(one: Prepared, names: Sequence[Any], register: Register) -> list[i
 
 def _write_links(through: Any, column: str, links: dict[int, list[int]]) -> None:
     insert(through, f"article {column}", [(pk, other) for pk, others in links.items() for other in others])
-
-
-def _write_main_topics(topics: dict[int, list[int]]) -> None:
-    """The first topic of each article stands above its headline."""
-    by_topic: dict[int | None, list[int]] = {}
-    for pk, found in topics.items():
-        by_topic.setdefault(found[0] if found else None, []).append(pk)
-    for topic, pks in by_topic.items():
-        Article.objects.filter(pk__in=pks).exclude(main_topic=topic).update(main_topic=topic)

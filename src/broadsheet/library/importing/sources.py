@@ -71,7 +71,7 @@ def find_sources(paths: Iterable[Path]) -> Iterator[Source | Refusal | LeftOut]:
     seen: set[tuple[int, int]] = set()
     left_out: Counter[str] = Counter()
     for path in paths:
-        yield from _find(path, path.name or str(path), seen, left_out, named=True)
+        yield from _find(path, _shown(path.name or str(path)), seen, left_out, named=True)
     for kind, count in left_out.items():
         yield LeftOut(kind, count)
 
@@ -112,8 +112,13 @@ def _find_in(
         yield Refusal(name, f"it cannot be read: {error.strerror or error}")
         return
     for entry in entries:
-        inner = entry.name if named else f"{name}/{entry.name}"
+        inner = _shown(entry.name) if named else f"{name}/{_shown(entry.name)}"
         yield from _find(Path(entry.path), inner, seen, left_out, named=False)
+
+
+def _shown(name: str) -> str:
+    """A file's name as text, whatever bytes it is made of."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _furniture_kind(path: Path) -> str:

@@ -46,7 +46,11 @@ class Register:
             fields["biography" if self._model is Author else "description"] = named.text
         row = self._model.objects.create(**fields)
         self._remember(row.pk, row.name, row.slug)
-        return row.pk, f"the {self._word} “{name}” was not known and has been created"
+        return row.pk, self.warning(named)
+
+    def warning(self, named: Named) -> str:
+        """What to say of a name that is not known."""
+        return f"the {self._word} “{_readable(named.name)[: self._longest]}” was not known and is created"
 
     def _remember(self, pk: int, name: str, slug: str) -> None:
         self._by_slug[slug] = pk

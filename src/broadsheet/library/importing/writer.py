@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from broadsheet.library import signals
 from broadsheet.library.access import Access
 from broadsheet.library.importing import plain_pages, rows
 from broadsheet.library.importing.items import Item, LeftOut, Reading, Refusal, Refused
-from broadsheet.library.importing.place import place_photos
+from broadsheet.library.importing.place import missing_pictures, place_photos
 from broadsheet.library.importing.prepare import Prepared, compose, digest_of, identity_key, prepare_body
 from broadsheet.library.importing.report import Report, Tally
 from broadsheet.library.models import Article, SourceRecord
 from broadsheet.library.store import load_teaser_rule
 
+# What the database says of a value it does not take; that it is locked or full is no item's fault and ends the import.
+_ITEM_ERRORS = (DataError, IntegrityError, ValueError, OverflowError)
 BATCH_ITEMS = 200
 # A batch of long items is closed earlier, so that memory stays flat.
 BATCH_CHARACTERS = 6_000_000
@@ -143,7 +145,7 @@ class Writer:
         """Store a batch; if the database refuses it, each item on its own, so that only the bad one stays out."""
         try:
             self._store_together(created, changed)
-        except DatabaseError as error:
+        except _ITEM_ERRORS as error:
             self._registers.load()
             if len(created) + len(changed) == 1:
                 self._refuse((*created, *changed)[0].item, f"the database refused it: {' '.join(str(error).split())[:200]}")
@@ -156,17 +158,19 @@ class Writer:
     def _store_together(self, created: list[Prepared], changed: list[Prepared]) -> None:
         if self._dry_run:
             kept, refused = self._unedited(changed)
+            for one in (*created, *kept):
+                one.warnings.extend([*missing_pictures(one), *self._registers.unknown(one)])
             self._count(created, kept, refused, 0)
             return
-        warned = {id(one): len(one.warnings) for one in (*created, *changed)}
+        before = [(one, list(one.warnings), one.blocks) for one in (*created, *changed)]
         try:
             with transaction.atomic():
                 kept, refused = self._unedited(changed)
                 photos = place_photos([*created, *kept])
                 self._write_rows(created, kept)
-        except DatabaseError:
-            for one in (*created, *changed):
-                del one.warnings[warned[id(one)] :]
+        except _ITEM_ERRORS:
+            for one, warnings, blocks in before:
+                one.warnings, one.blocks, one.lead_photo_id = warnings, blocks, None
             raise
         self._count(created, kept, refused, photos)
 
@@ -176,6 +180,7 @@ class Writer:
             return
         for one in both:
             compose(one, self._rule)
+        rows.find_topics(both, self._registers)
         rows.create_articles(created, access=self._access, now=self._now)
         if changed:
             rows.update_articles(changed, now=self._now)
@@ -213,7 +218,7 @@ class Writer:
     def _write_page(self, item: Item) -> None:
         try:
             outcome = plain_pages.write_page(item, overwrite=self._overwrite, dry_run=self._dry_run)
-        except (Refused, DatabaseError) as refused:
+        except (Refused, *_ITEM_ERRORS) as refused:
             self._refuse(item, str(refused))
             return
         setattr(self.tally, outcome.done, getattr(self.tally, outcome.done) + 1)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -55,21 +56,30 @@ Exit status: 0 all items are in the library, 1 some were refused (each is named 
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        gc.freeze()  # so that the collector does not walk all of Django's objects again and again
-        now = clock.now()
-        desk = Desk(now, settings.BROADSHEET.zone)
+        gc.freeze()  # so that the collector does not walk all of Django's objects, nor often what a batch holds anyway
+        gc.set_threshold(50_000, 20, 20)
+        desk = Desk(clock.now(), settings.BROADSHEET.zone)
+        try:
+            report = self._import(desk, options)
+        except DatabaseError as error:
+            raise CommandError(
+                f"The import stopped, the database says: {error}. Nothing is lost: run it again and it goes on. "
+                "(A new installation needs `broadsheet migrate` first.)"
+            ) from error
+        self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False) if options["json"] else describe(report))
+        if report.refused:
+            sys.exit(1)
+
+    def _import(self, desk: Desk, options: dict[str, Any]) -> Report:
         with _progress(shown=not options["json"]) as on_read:
-            report = import_items(
+            return import_items(
                 read_paths(options["paths"], desk),
-                now=now,
+                now=desk.now,
                 access=Access(options["access"]),
                 overwrite=options["overwrite"],
                 dry_run=options["dry_run"],
                 on_read=on_read,
             )
-        self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False) if options["json"] else describe(report))
-        if report.refused:
-            sys.exit(1)
 
 
 @contextmanager
