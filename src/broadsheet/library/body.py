@@ -125,7 +125,7 @@ def compose_body(blocks: Sequence[Block], rule: TeaserRule) -> ComposedBody:
 def _total_for(pieces: Sequence[Piece], spaced: int, rule: TeaserRule) -> int:
     """How many words the body holds, counted exactly where the rule's share of them may be what ends the teaser.
 
-    `spaced` is how many pieces of text stand between spaces: within a few per cent the same (10,542 transcripts: 3%).
+    `spaced` is how many pieces of text stand between spaces; in 1,054 transcripts 0.95 to 1.09 times the words.
     """
     if spaced * rule.max_percent > 125 * rule.max_words:
         return spaced

@@ -118,7 +118,7 @@ def _text(fields: Mapping[str, Any], name: str) -> str:
 
 def clean_line(text: str) -> str:
     """`text` on one line, without what no database takes."""
-    return " ".join(_UNREADABLE.sub(" ", text).split())
+    return " ".join((text if text.isprintable() else _UNREADABLE.sub(" ", text)).split())
 
 
 def _flag(fields: Mapping[str, Any], name: str) -> bool:

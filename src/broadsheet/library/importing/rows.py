@@ -33,6 +33,10 @@ from broadsheet.library.models import (
 )
 
 
+# The columns whose values drivers do not take as they are.
+_SPECIAL = ("access", "kind", "published_at", "first_published_at", "last_published_at", "revised_at")
+
+
 class Registers:
     """Authors, topics and regions."""
 
@@ -61,6 +65,7 @@ def create_articles(prepared: Sequence[Prepared], *, access: Access, now: dateti
     """Insert the articles' own rows and note their ids."""
     fields = [field for field in Article._meta.concrete_fields if not field.primary_key]
     usual = {field.attname: field.get_db_prep_save(field.get_default(), connection) for field in fields}
+    names = [field.attname for field in fields]
     rows = []
     for one, pk in zip(prepared, reserve_ids(Article, len(prepared)), strict=True):
         one.article_id = pk
@@ -68,13 +73,15 @@ def create_articles(prepared: Sequence[Prepared], *, access: Access, now: dateti
         values = {
             **usual,
             **_values(one, now=now),
+            "body": _body_json(one),
             "access": one.item.access or access,
             "kind": one.item.kind or Kind.DAILY,
             "published_at": published_at,
             "first_published_at": None if one.item.is_draft else published_at,
         }
-        values["body"] = _body_json(one)
-        rows.append((pk, *(_plain_value(values[field.attname]) for field in fields)))
+        for name in _SPECIAL:
+            values[name] = _plain_value(values[name])
+        rows.append((pk, *[values[name] for name in names]))
     insert(Article, " ".join(["id", *(field.name for field in fields)]), rows)
 
 
@@ -210,7 +217,7 @@ def _values(one: Prepared, *, now: datetime) -> dict[str, Any]:
 
 
 def _body_json(one: Prepared) -> str:
-    return json.dumps([{**block, "id": str(uuid4())} for block in one.blocks])
+    return json.dumps([{**block, "id": str(uuid4())} for block in one.blocks], ensure_ascii=False)
 
 
 def _plain_value(value: Any) -> Any:
