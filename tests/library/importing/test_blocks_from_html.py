@@ -220,3 +220,35 @@ def test_whatever_comes_in_the_text_holds_allowed_tags_only_and_composes(html: s
             cleaned = nh3.clean(block["value"], tags=ALLOWED, attributes={"a": {"href"}}, link_rel=None)
             assert cleaned.replace("<br>", "") == block["value"].replace("<br/>", "").replace("\xa0", "&nbsp;").replace("\r", "")
     compose_body(blocks, TeaserRule())
+
+
+PARAGRAPH_LIKE = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "<p>",
+                "</p>",
+                "<br>",
+                "<br />",
+                "&amp;",
+                "&lt;b&gt;",
+                "&nbsp;",
+                "&eacute;",
+                "&#60;",
+                "&",
+                ">",
+                " ",
+                "\n",
+                "word",
+                "\xa0",
+            ]
+        )
+    ),
+    max_size=25,
+).map("".join)
+
+
+@given(PARAGRAPH_LIKE)
+def test_the_short_way_for_plain_paragraphs_gives_what_the_tree_gives(html: str) -> None:
+    through_the_tree = blocks_from_html(html + "<i></i>")
+    assert blocks_from_html(html) == through_the_tree

@@ -121,10 +121,10 @@ def _plain_paragraphs(html: str) -> str | None:
         text = text.replace("  ", " ")
     text = text.replace("</p>", "<p>")
     if breaks:
-        text = text.replace("<br>", "<br/>").replace("<br />", "<br/>")
+        text = text.replace("<br>", "<br/>").replace("<br />", "<br/>").replace(" <br/>", "<br/>").replace("<br/> ", "<br/>")
     if "&" in text:
         text = text.replace("&nbsp;", "\xa0")
-    if "<br/><br/>" in text or "<br/> <br/>" in text or "<br/>\xa0" in text:
+    if "<br/><br/>" in text or "<br/>\xa0" in text:
         text = _PARAGRAPH_BREAK.sub("<p>", text)
     lines = [line.strip(" \xa0") for line in text.split("<p>")]
     if breaks or "&" in text or text.count(">") > text.count("<"):
@@ -259,13 +259,15 @@ class _Writer:
             self._add({"type": "teaser_end", "value": None})
 
     def _ul(self, element: HtmlElement) -> None:
-        html = self._list(element, "ul", 0)
-        self._text.append(html)
-        self._write_lifted()
+        self._write_list(element, "ul")
 
     def _ol(self, element: HtmlElement) -> None:
-        html = self._list(element, "ol", 0)
-        self._text.append(html)
+        self._write_list(element, "ol")
+
+    def _write_list(self, element: HtmlElement, tag: str) -> None:
+        html = self._list(element, tag, 0)
+        if html:
+            self._text.append(html)
         self._write_lifted()
 
     def _list(self, element: HtmlElement, tag: str, depth: int) -> str:

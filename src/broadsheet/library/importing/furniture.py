@@ -37,7 +37,7 @@ _PITCH = re.compile(
     r"\balready (?:a|an|have)\b.{0,40}\b(?:subscri|member|account|register|log ?in|sign ?in)"
     r"|\b(?:to|and) (?:continue|keep|go on) reading\b|\bcontinue reading\b|\bkeep reading for free\b|\bread the (?:full|whole|rest of (?:the|this)) (?:article|story)\b"
     r"|\b(?:you have|you['’]ve|you) (?:read|reached|used|hit|exhausted)\b.{0,60}\b(?:articles?|limit|stor(?:y|ies))\b"
-    r"|\b(?:free )?(?:articles?|stor(?:y|ies)) (?:left|remaining)\b|\bfree articles?\b.{0,20}\bmonth\b"
+    r"|\b(?:\d+|one|two|three|four|five|no|last|free) (?:more |free )*(?:articles?|stor(?:y|ies)) (?:left|remaining)\b|\bfree articles?\b.{0,20}\bmonth\b"
     r"|\bthis (?:article|story|content|page|post|piece) is (?:only |exclusively )?(?:for|available|exclusive|reserved|free for|limited)\b"
     r"|\bsubscribers? only\b|\bonly for (?:subscribers|members)\b|\b(?:subscriber|member)[- ]exclusive\b|\bexclusive to (?:subscribers|members)\b"
     r"|\bunlimited (?:digital )?access\b|\bfull access\b.{0,40}\b(?:subscri|month|trial)|\bcancel (?:at )?any ?time\b|\bfree trial\b|\bsubscri\w+ (?:now|today|here|for)\b"

@@ -121,6 +121,8 @@ def tidy(html: str) -> str:
         html = html.replace("</b><b>", "").replace("</i><i>", "")
     if "  " in html:
         html = re.sub(r" {2,}", " ", html)
+    if "<br/>" in html:
+        html = html.replace(" <br/>", "<br/>").replace("<br/> ", "<br/>")
     html = html.strip(" \t\n\r\f\xa0")
     while html.startswith("<br/>"):
         html = html[5:].lstrip(" \xa0")

@@ -32,7 +32,6 @@ from broadsheet.library.models import (
     Topic,
 )
 
-
 # The columns whose values drivers do not take as they are.
 _SPECIAL = ("access", "kind", "published_at", "first_published_at", "last_published_at", "revised_at")
 

@@ -256,6 +256,10 @@ def _drop_furniture_text(article: HtmlElement, facts: Facts) -> None:
     for heading in list(article.iter(*_HEADINGS)):
         if is_related_heading(_text(heading)):
             _drop_under(heading)
+    for bold in list(article.iter("b", "strong")):
+        line = bold.getparent()
+        if line is not None and line.tag in ("p", "div") and _text(line) == _text(bold) and is_related_heading(_text(line)):
+            _drop_under(line)
     for element in list(article.iter(*_TEXT_TAGS)):
         if element is article or (element.tag in ("div", "section", "span") and any(child.tag in _BLOCKS for child in element)):
             continue

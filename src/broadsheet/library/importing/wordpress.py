@@ -202,7 +202,7 @@ def _last_line(element: etree._Element) -> int:
     for node in element.iter():
         line = _line(node) if isinstance(node.tag, str) else last
         last = max(last, line + (node.text or "").count("\n"), line)
-    return last + 1
+    return last
 
 
 def _name(element: etree._Element) -> str:
