@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.library.body import TeaserRule, compose_body
-from broadsheet.library.importing.blocks_from_html import blocks_from_html, split_credit
+from broadsheet.library.importing.blocks_from_html import blocks_from_html
+from broadsheet.library.importing.credits import split_credit
 
 ALLOWED = {"p", "h2", "h3", "b", "i", "a", "ol", "ul", "li", "blockquote", "sup", "sub", "br"}
 

@@ -1,8 +1,8 @@
 """Any HTML as the blocks of an article's body.
 
 Pure. Takes what a person pastes or a file holds (Word, LibreOffice, Google Docs, Markdown, WordPress,
-web pages) and gives what `library.blocks` describes. The result is safe whatever came in: nh3 reads the
-HTML first, and every tag that comes out is written here.
+web pages) and gives what `library.blocks` describes. The result is safe whatever came in: every tag that
+comes out is written here, and nh3 reads all HTML first that holds more than paragraphs and breaks.
 
 A picture becomes a figure whose `photo` is None and whose `src` says where the picture lay; who calls
 puts the id of the stored photo there or takes the block out.
@@ -20,6 +20,7 @@ import nh3
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
+from broadsheet.library.importing.credits import find_caption, plain_text
 from broadsheet.library.importing.footnotes import Notes, take_notes
 from broadsheet.library.importing.inline import InlineWriter, collapse, is_hidden, resolve_address, tidy
 from broadsheet.library.importing.tables import is_layout, table_block
@@ -67,12 +68,6 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^>]*>")
 _VOID = frozenset({"br", "hr", "img", "input", "source", "wbr", "meta", "link", "embed", "area", "col", "p", "li"})
 # How deep elements may stand in each other; real pages stay under 60, parsers break somewhere above 250.
 _DEEPEST = 100
-_CREDIT_CLASS = re.compile(r"credit|copyright|photographer|byline|image-source|attribution", re.IGNORECASE)
-_CREDIT_TEXT = re.compile(
-    r"(?:^|(?<=[.!?…”’\"')|])\s*|\s*[|•]\s*)[(\[]?((?:photo(?:graph)?s?|image|picture|map|chart|graphic|credit|source|foto|illustration)"
-    r"(?:\s*(?:credit|by|courtesy(?: of)?))?\s*[:/]\s*.{2,160}?|©\s*.{2,160}?|photo(?:graph)? by .{2,120}?)[)\]]?$",
-    re.IGNORECASE,
-)
 
 
 def blocks_from_html(html: str, *, base_url: str = "") -> list[Block]:
@@ -86,9 +81,9 @@ def blocks_from_html(html: str, *, base_url: str = "") -> list[Block]:
         Raw stream blocks in reading order, notes last; empty when nothing readable is left.
     """
     html = _readable(html)
-    plain_text = _plain_paragraphs(html)
-    if plain_text is not None:
-        return [{"type": "text", "value": plain_text}] if plain_text else []
+    paragraphs = _plain_paragraphs(html)
+    if paragraphs is not None:
+        return [{"type": "text", "value": paragraphs}] if paragraphs else []
     if "<!--" in html and _MORE.search(html):
         html = _MORE.sub(_MORE_ELEMENT, html)
     clean = _CLEANER.clean(_limit_depth(html))
@@ -322,13 +317,13 @@ class _Writer:
 
     def _pull_quote(self, element: HtmlElement) -> None:
         cited = next(element.iter("cite"), None)
-        who = _plain(cited)
+        who = plain_text(cited)
         if cited is not None:
             cited.text = None
             for child in list(cited):
                 cited.remove(child)
-        if _plain(element):
-            self._add({"type": "quote", "value": {"text": _plain(element), "attribution": who[:160]}})
+        if plain_text(element):
+            self._add({"type": "quote", "value": {"text": plain_text(element), "attribution": who[:160]}})
 
     def _table(self, element: HtmlElement) -> None:
         if is_layout(element):
@@ -342,14 +337,14 @@ class _Writer:
             self._picture(picture, "", "")
 
     def _figure(self, element: HtmlElement) -> None:
-        caption, credit = _caption(element)
+        caption, credit = find_caption(element)
         pictures = [image for image in element.iter("img") if next(image.iterancestors("figure")) is element]
         for image in pictures[:-1]:
             self._picture(image, "", "")
         if pictures:
             self._picture(pictures[-1], caption, credit)
             return
-        address = _plain(element)
+        address = plain_text(element)
         if "embed" in (element.get("class") or "") and re.fullmatch(r"https?://\S+", address):
             self._embed(address, "")
             return
@@ -413,28 +408,3 @@ def _lines(element: HtmlElement, inline: InlineWriter, *, skip: set[HtmlElement]
 
 def _is_list_paragraph(element: HtmlElement) -> bool:
     return (element.get("class") or "").startswith("MsoList") or "mso-list:l" in (element.get("style") or "")
-
-
-def _plain(element: HtmlElement | None) -> str:
-    return re.sub(r"\s+", " ", element.text_content()).strip() if element is not None else ""
-
-
-def _caption(figure: HtmlElement) -> tuple[str, str]:
-    """The words under a figure: its caption, and who made the picture."""
-    element = next((c for c in figure.iter("figcaption") if next(c.iterancestors("figure")) is figure), None)
-    named = [
-        part for part in figure.iter("span", "small", "cite", "div", "p", "em") if _CREDIT_CLASS.search(part.get("class") or "")
-    ]
-    credit = next((text for part in named if (text := _plain(part))), "")
-    caption = _plain(element)
-    if credit:
-        return caption.replace(credit, "").strip(" |•–-"), credit
-    return split_credit(caption)
-
-
-def split_credit(caption: str) -> tuple[str, str]:
-    """A caption that ends in a credit (`… | Photo: Name`), as caption and credit."""
-    match = _CREDIT_TEXT.search(caption)
-    if match is None or not match.group(1):
-        return caption, ""
-    return caption[: match.start()].strip(" |•"), match.group(1).strip()

@@ -240,7 +240,8 @@ def _date_first_publication(one: Prepared, *, now: datetime) -> None:
 
 
 def _id(one: Prepared) -> int:
-    assert one.article_id is not None  # noqa: S101 (rows are written after their article's)
+    if one.article_id is None:
+        raise LookupError(f"{one.item.headline!r} has no row yet; its parts are written after it")
     return one.article_id
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
-from broadsheet.library.importing.blocks_from_html import split_credit
+from broadsheet.library.importing.credits import split_credit
 from broadsheet.library.importing.fields import Place, clean_line, item_from_fields
 from broadsheet.library.importing.furniture import is_furniture_element, is_furniture_text, is_related_heading
 from broadsheet.library.importing.items import Desk, Item, Picture, Refused
