@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from django.db import connection, connections
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".cache" / "tests"
+_copies = count(1)
 
 
 def restore() -> None:
@@ -83,12 +85,13 @@ def _restore_sqlite() -> None:
             if not template.exists():
                 _make_sqlite(template)
     connections.close_all()
-    own = Path(connection.settings_dict["NAME"])
-    fresh = own.with_suffix(".fresh")
+    # Each copy gets a name of its own. A request that outlives its test may still hold the last one open, and SQLite,
+    # closing a file, deletes the write-ahead log that lies beside its name, whosever that is by then.
+    old = Path(connection.settings_dict["NAME"])
+    fresh = old.with_name(f"tests-{next(_copies)}.sqlite3")
     shutil.copyfile(template, fresh)
-    for rest in ("-wal", "-shm"):
-        own.with_name(own.name + rest).unlink(missing_ok=True)
-    os.replace(fresh, own)
+    connection.settings_dict["NAME"] = str(fresh)
+    old.unlink(missing_ok=True)
 
 
 def _make_sqlite(template: Path) -> None:
