@@ -44,7 +44,8 @@ class Register:
         fields: dict[str, Any] = {"name": name, "slug": self._free_slug(named)}
         if named.text:
             fields["biography" if self._model is Author else "description"] = named.text
-        row = self._model.objects.create(**fields)
+        # In bulk, so that pages are not told of each name: the batch tells them of its articles at its end.
+        (row,) = self._model.objects.bulk_create([self._model(**fields)])
         self._remember(row.pk, row.name, row.slug)
         return row.pk, self.warning(named)
 

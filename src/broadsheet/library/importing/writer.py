@@ -6,6 +6,7 @@ Killed at any moment, an import leaves whole batches; run again, it finds them b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import DataError, IntegrityError, connection, transaction
@@ -50,14 +51,30 @@ def import_items(
         What was done with each.
     """
     writer = Writer(now=now, access=access, overwrite=overwrite, dry_run=dry_run)
-    for batch in _batches(items, writer.tally):
-        before = writer.tally.read
-        writer.write(batch)
-        if on_read is not None:
-            on_read(writer.tally.read - before)
+    with _rare_checkpoints():
+        for batch in _batches(items, writer.tally):
+            before = writer.tally.read
+            writer.write(batch)
+            if on_read is not None:
+                on_read(writer.tally.read - before)
     if not dry_run and writer.tally.imported + writer.tally.changed:
         analyze()
     return writer.tally.close(dry_run=dry_run)
+
+
+@contextmanager
+def _rare_checkpoints() -> Iterator[None]:
+    """Let SQLite's log grow to 40 MB before it is copied into the database, so that a page is copied once for many batches."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_autocheckpoint = 10000")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_autocheckpoint = 1000")
 
 
 def analyze() -> None:
