@@ -34,4 +34,4 @@ soak: setup ## The long tests: load, endurance, many readers at once.
 	$(bin)/pytest -n 0 -m soak
 
 lock: setup ## Renew requirements.lock from pyproject.toml.
-	@$(bin)/uv pip compile --quiet --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
+	@UV_SYSTEM_CERTS=true $(bin)/uv pip compile --quiet --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
