@@ -221,6 +221,26 @@ def test_two_editors_at_once_lose_nothing(at_desk: Callable[..., Page], make_art
     assert "What one wrote" in [revision.content["headline"] for revision in article.revisions.all()]
 
 
+@pytest.mark.parametrize("origin", ["imported, without a revision", "written here"])
+def test_what_saved_itself_is_the_editors_own_and_no_conflict(
+    origin: str, at_desk: Callable[..., Page], make_article: Callable[..., Article]
+) -> None:
+    article = make_article(headline="As it was")
+    if origin.startswith("imported"):
+        article.revisions.all().delete()
+        Article.objects.filter(pk=article.pk).update(latest_revision=None, live_revision=None)
+    editor = at_desk(Role.EDITOR, "editor@example.org")
+    open_form(editor, f"/desk/articles/edit/{article.pk}/")
+    for headline in ("Saved by itself once", "Saved by itself twice"):
+        editor.locator("#id_headline").fill(headline)
+        expect(editor.locator("#w-autosave-indicator .w-autosave-indicator__state--saved")).to_be_visible(timeout=10_000)
+        editor.wait_for_timeout(1_000)
+    choose_action(editor, "Publish")
+    expect(editor.get_by_role("status").filter(has_text="Saved by itself twice")).to_be_visible()
+    expect(editor.get_by_role("heading", name="Two versions of this article")).to_have_count(0)
+    assert Article.objects.get().headline == "Saved by itself twice"
+
+
 def test_home_page_is_arranged_by_hand(at_desk: Callable[..., Page], make_article: Callable[..., Article]) -> None:
     first, second = make_article(headline="The first pin"), make_article(headline="The second pin")
     editor = at_desk(Role.EDITOR, "editor@example.org")
