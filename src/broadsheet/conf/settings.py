@@ -190,7 +190,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "troubles": {"class": "logging.StreamHandler", "formatter": "line", "level": "WARNING"},
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"broadsheet": {"level": "INFO"}, "django_tasks": {"level": "WARNING"}},
+    # The worker of jobs sets its own loggers to INFO, a line for each job; the handler lets troubles through only.
+    "loggers": {
+        "broadsheet": {"level": "INFO"},
+        "django_tasks": {"handlers": ["troubles"], "propagate": False},
+        "django_tasks_db": {"handlers": ["troubles"], "propagate": False},
+    },
 }
