@@ -131,7 +131,8 @@ def _tidy_line(line: str) -> str:
     if line.startswith("<br/>") or line.endswith("<br/>"):
         line = tidy(line)
     if "&" in line or ">" in line:
-        line = "<br/>".join(escape(unescape(part), quote=False) for part in line.split("<br/>"))
+        # One pass over the line: a character that no text holds stands for its breaks meanwhile.
+        line = escape(unescape(line.replace("<br/>", "\0")), quote=False).replace("\0", "<br/>")
     return line
 
 
