@@ -25,6 +25,7 @@ def _free_port() -> int:
 
 LIVE_SERVER_PORT = _free_port()
 os.environ.update(
+    BROADSHEET_ENV_FILE="",
     BROADSHEET_DATA_DIR=str(DATA_DIR),
     BROADSHEET_SITE_URL=f"http://localhost:{LIVE_SERVER_PORT}",
     BROADSHEET_SECRET_KEY="only for tests",

@@ -8,14 +8,26 @@ import sys
 from django.core.management import execute_from_command_line
 
 from broadsheet.conf.demo_environment import set_demo_environment
+from broadsheet.conf.env_file import load_env_file
+from broadsheet.conf.environment import SettingsError
 
 
 def main() -> None:
     """Run the command that the arguments name."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "broadsheet.conf.settings")
-    if sys.argv[1:2] == ["demo"]:
-        set_demo_environment(sys.argv[2:])
-    execute_from_command_line(sys.argv)
+    try:
+        set_environment(sys.argv[1:])
+        execute_from_command_line(sys.argv)
+    except SettingsError as error:
+        sys.exit(f"broadsheet: {error}")
+
+
+def set_environment(arguments: list[str]) -> None:
+    """Complete the environment, from which the settings are read before the command runs: from the settings file, for most."""
+    if arguments[:1] == ["demo"]:
+        set_demo_environment(arguments[1:])
+    else:
+        load_env_file()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ DEFAULT_DATA_DIR = ".demo"
 def set_demo_environment(arguments: Sequence[str]) -> None:
     """Set `BROADSHEET_…` for a demo in the data directory and on the port that the arguments name."""
     port = _option(arguments, "--port") or DEFAULT_PORT
+    os.environ["BROADSHEET_ENV_FILE"] = ""  # the settings of a real publication on this machine are not the demo's
     os.environ["BROADSHEET_DEMO"] = "1"
     os.environ["BROADSHEET_DATA_DIR"] = os.path.abspath(_option(arguments, "--data-dir") or DEFAULT_DATA_DIR)
     os.environ["BROADSHEET_SITE_URL"] = f"http://localhost:{port}"

@@ -12,9 +12,32 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from broadsheet.core.installation import Installation
 
+VARIABLES = (
+    "BROADSHEET_DATA_DIR",
+    "BROADSHEET_DATABASE_URL",
+    "BROADSHEET_DEMO",
+    "BROADSHEET_ENV_FILE",
+    "BROADSHEET_MAIL_FROM",
+    "BROADSHEET_MAIL_URL",
+    "BROADSHEET_MEDIA_URL",
+    "BROADSHEET_SECRET_KEY",
+    "BROADSHEET_SITE_URL",
+    "BROADSHEET_SUPPORT_ADDRESS",
+    "BROADSHEET_TIME_ZONE",
+    "BROADSHEET_TRUSTED_PROXIES",
+)
+
 
 class SettingsError(Exception):
     """A `BROADSHEET_…` variable cannot be used; the message says which and what to do."""
+
+
+def find_env_file(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The settings file: the one that is named, or else the one in the usual place, if there is one; none if the name is empty."""
+    named = environ.get("BROADSHEET_ENV_FILE", "/etc/broadsheet/broadsheet.env")
+    if not named or ("BROADSHEET_ENV_FILE" not in environ and not os.path.isfile(named)):
+        return None
+    return Path(named)
 
 
 def read_installation(environ: Mapping[str, str] = os.environ) -> Installation:
