@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.core.management import call_command
 
 from broadsheet.accounts.flows import forget_old_proofs
-from broadsheet.core.flows import forget_old_tallies
+from broadsheet.core.flows import forget_old_tallies, trim_change_log
 from broadsheet.library.photo_flows import withdraw_expired_photos
 from broadsheet.mail.flows import forget_old_letters, send_due_letters
 from broadsheet.paywall.flows import forget_old_slots
@@ -35,6 +35,7 @@ JOBS: tuple[Job, ...] = (
     Job("expired photos", timedelta(minutes=1), lambda now: withdraw_expired_photos(now=now)),
     Job("old letters", timedelta(hours=1), lambda now: forget_old_letters(now=now)),
     Job("old codes and links", timedelta(hours=1), lambda now: forget_old_proofs(now=now)),
+    Job("old changes", timedelta(hours=1), lambda now: trim_change_log(now=now)),
     Job("old tallies", timedelta(hours=1), lambda now: forget_old_tallies(now=now)),
     Job("erased accounts' slots", timedelta(hours=1), lambda now: forget_old_slots(now=now)),
 )

@@ -8,8 +8,11 @@ from enum import StrEnum
 from django.conf import settings
 from django.db import models, transaction
 
-from broadsheet.core.models import Change, Event, Tally
+from broadsheet.core.models import Change, Event, Tally, TrimmedLog
 from broadsheet.core.months import month_key
+
+CHANGES_KEPT = timedelta(hours=48)  # twice as long as a pass lives: its end may stand nowhere else
+_TRIMMED_ROW = 1
 
 
 class ChangeKind(StrEnum):
@@ -18,7 +21,10 @@ class ChangeKind(StrEnum):
     ARTICLE = "article"  # an article's id
     PAGES = "pages"  # nothing: every page
     PUBLICATION = "publication"  # nothing: name, numbers, wording
-    RIGHTS = "rights"  # a reader's id
+    RIGHTS = "rights"  # a reader's id; passes count only from this line on
+    SESSION = "session"  # the holder's name in passes of a session that is over
+    INSTITUTION = "institution"  # nothing: who reads from which network
+    KEYS = "keys"  # nothing: the keys that sign passes
     CLOCK = "clock"  # nothing: the demo's clock
 
 
@@ -33,6 +39,20 @@ class EventKind(StrEnum):
 def record_change(kind: ChangeKind, subject: str, *, now: datetime) -> Change:
     """Add a line to the change log; call it inside the transaction that makes the change."""
     return Change.objects.create(kind=kind, subject=subject, at=now)
+
+
+def trim_change_log(*, now: datetime) -> int:
+    """Delete the lines of the change log that no process needs any more; returns how many.
+
+    Whoever has slept longer than they were kept sees from `TrimmedLog` that it has missed some.
+    """
+    old = Change.objects.filter(at__lt=now - CHANGES_KEPT)
+    with transaction.atomic():
+        last = old.order_by("-id").values_list("id", flat=True).first()
+        if last is None:
+            return 0
+        TrimmedLog.objects.update_or_create(pk=_TRIMMED_ROW, defaults={"up_to": last})
+        return old.filter(id__lte=last).delete()[0]
 
 
 def record_event(

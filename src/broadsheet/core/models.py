@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+
+
+class TransactionNumber(models.Func):
+    """The number of the transaction that inserts a row; on SQLite, where writers take turns and ids say as much, 0."""
+
+    template = "0"
+    output_field = models.BigIntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="(pg_current_xact_id()::text::bigint)", **context)
 
 
 class Change(models.Model):
     """One line of the change log: something that finished pages or open sessions depend on has changed.
 
-    Written in the transaction that makes the change. Processes that hold derived state read it in order.
+    Written in the transaction that makes the change. Processes that hold derived state read it in order of
+    `place`: on PostgreSQL lines appear when their transaction commits, not in the order of their ids.
     """
 
     kind = models.CharField(max_length=24)
     subject = models.CharField(max_length=200)
     at = models.DateTimeField()
+    place = models.BigIntegerField(db_default=TransactionNumber(), editable=False, db_index=True)
 
     class Meta:
         ordering = ("id",)
@@ -55,3 +69,20 @@ class ClockOffset(models.Model):
     """How far the demo's clock runs ahead; one row at most, and none outside the demo."""
 
     seconds = models.BigIntegerField(default=0)
+
+
+class TrimmedLog(models.Model):
+    """Up to which line the change log has been deleted for its age; one row. Who stands below has missed something."""
+
+    up_to = models.BigIntegerField(default=0)
+
+
+class SigningKey(models.Model):
+    """A key that signs readers' passes. The newest signs; those before it still count until they are deleted."""
+
+    key_id = models.CharField(max_length=12, unique=True)
+    secret = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
