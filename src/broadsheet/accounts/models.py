@@ -41,6 +41,8 @@ class User(AbstractUser):
     email = models.EmailField("email address", max_length=254, unique=True)
     address_key = models.CharField(max_length=254, unique=True, editable=False)
     confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The number of the last line of the change log about what the reader may read; a pass made before is out of date.
+    rights_version = models.BigIntegerField(default=0, db_default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
 

@@ -1,14 +1,25 @@
-"""Giving and ending access by hand; agreeing to the newsletter and taking it back."""
+"""Changes of a reader's rights, by hand or by rule; agreeing to the newsletter and taking it back."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models.functions import Greatest
 
+from broadsheet.accounts.models import User
 from broadsheet.core.flows import ChangeKind, record_change
 from broadsheet.membership.consent import NEWSLETTER
 from broadsheet.membership.models import Grant, NewsletterConsent
+
+
+def change_rights(reader_id: int, *, now: datetime) -> None:
+    """Say that what a reader may read has changed; call it inside the transaction that changes it.
+
+    The line's number is the new version of the reader's rights: passes made before count no more.
+    """
+    line = record_change(ChangeKind.RIGHTS, str(reader_id), now=now)
+    User.objects.filter(pk=reader_id).update(rights_version=Greatest("rights_version", line.pk))
 
 
 def give_consent(reader_id: int, *, text: str, network_key: str, source: str, now: datetime) -> bool:
@@ -40,12 +51,10 @@ def has_consent(reader_id: int) -> bool:
 
 def give_grant(reader_id: int, source: Grant.Source, *, reason: str, ends_at: datetime | None, now: datetime) -> Grant:
     """Let a reader read everything from now until `ends_at`; None is for ever."""
-    with transaction.atomic():
-        grant = Grant.objects.create(
+    with transaction.atomic():  # the receiver of Grant's signals changes the reader's rights in it
+        return Grant.objects.create(
             reader_id=reader_id, source=source, starts_at=now, ends_at=ends_at, reason=reason, created_at=now
         )
-        record_change(ChangeKind.RIGHTS, str(reader_id), now=now)
-    return grant
 
 
 def end_grant(grant_id: int, *, now: datetime) -> bool:
@@ -57,5 +66,4 @@ def end_grant(grant_id: int, *, now: datetime) -> bool:
         # A grant that begins and ends in the same moment would hold nothing; the table refuses it.
         grant.ends_at = max(now, grant.starts_at + timedelta(microseconds=1))
         grant.save(update_fields=["ends_at"])
-        record_change(ChangeKind.RIGHTS, str(grant.reader_id), now=now)
     return True

@@ -10,11 +10,12 @@ from ipaddress import ip_address, ip_network
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from broadsheet.core.flows import ChangeKind, EventKind, count_try, record_change, record_event
+from broadsheet.core.flows import EventKind, count_try, record_event
 from broadsheet.core.keys import keyed_hash, network_of
 from broadsheet.core.months import month_key
 from broadsheet.library.store import ArticleAccess, find_article_access
 from broadsheet.membership.entitlement import Entitlement
+from broadsheet.membership.flows import change_rights
 from broadsheet.membership.models import Grant
 from broadsheet.paywall.exceptions import NoSuchArticle
 from broadsheet.paywall.meter import OPEN_FOR, next_slot, unlock_end
@@ -175,7 +176,7 @@ def _unlock_once(reader_id: int, article_id: int, now: datetime) -> UnlockResult
         opened_at=now,
         ends_at=unlock_end(now, zone),
     )
-    record_change(ChangeKind.RIGHTS, str(reader_id), now=now)
+    change_rights(reader_id, now=now)
     record_event(EventKind.UNLOCKED, now=now, article_id=article_id, reader_id=reader_id, source=str(slot))
     return UnlockResult(UnlockOutcome.OPENED, allowance - len(taken) - 1, month)
 

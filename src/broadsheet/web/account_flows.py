@@ -13,10 +13,10 @@ from django.db import transaction
 from broadsheet.accounts.flows import end_sessions, erase_user
 from broadsheet.accounts.models import User
 from broadsheet.billing.flows import forget_requests
-from broadsheet.core.flows import ChangeKind, record_change
 from broadsheet.core.models import Event
 from broadsheet.mail.flows import queue_letter
 from broadsheet.mail.wordings import LetterKind
+from broadsheet.membership.flows import change_rights
 from broadsheet.paywall.flows import remember_spent_slots
 from broadsheet.web.account_store import load_everything
 
@@ -42,14 +42,14 @@ def erase_account(user: User, *, now: datetime) -> None:
         Event.objects.filter(reader_id=reader_id).update(reader_id=None)
         erase_user(user)
         queue_letter(LetterKind.ERASED, address, {}, now=now)
-        record_change(ChangeKind.RIGHTS, str(reader_id), now=now)
+        change_rights(reader_id, now=now)
 
 
 def sign_out_everywhere(user: User, *, now: datetime) -> None:
     """End every session of one reader, in this browser too."""
     with transaction.atomic():
         end_sessions(user)
-        record_change(ChangeKind.RIGHTS, str(user.pk), now=now)
+        change_rights(user.pk, now=now)
 
 
 def _csv(rows: list[dict[str, object]]) -> str:

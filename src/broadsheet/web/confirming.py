@@ -19,10 +19,10 @@ from broadsheet.accounts.flows import (
     settle_reader,
 )
 from broadsheet.accounts.models import ProofPurpose, User
-from broadsheet.core.flows import ChangeKind, EventKind, record_change, record_event
+from broadsheet.core.flows import EventKind, record_event
 from broadsheet.core.keys import keyed_hash, network_of
 from broadsheet.library.store import find_article_access
-from broadsheet.membership.flows import forget_consents, give_consent
+from broadsheet.membership.flows import change_rights, forget_consents, give_consent
 from broadsheet.paywall.flows import keep_instants, restore_spent_slots
 from broadsheet.web.next_path import own_path
 
@@ -77,7 +77,7 @@ def _welcome(proven: ProvenAddress, *, next_path: str, network_address: str, now
     if settled.is_new:
         _start(settled, proven, network_address, now)
     keep_instants(settled.user.pk, proven.browser_key, now=now)
-    record_change(ChangeKind.RIGHTS, str(settled.user.pk), now=now)
+    change_rights(settled.user.pk, now=now)
     wanted = own_path(next_path) or own_path(proven.next_path) or _article_path(proven.article_id, now) or "/account/"
     return Confirmed(settled.user, settled.is_new, wanted)
 
