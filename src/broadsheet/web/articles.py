@@ -40,7 +40,7 @@ def article(request: HttpRequest, article_id: int, slug: str = "") -> HttpRespon
     if page is None:
         raise Http404
     if decision.outcome is Outcome.WALL:
-        WALL_VIEWS.count(article_id, decision.reason, now=now)
+        WALL_VIEWS.count(article_id, decision.reason)
     is_shared = not asker.is_known and decision.reason is not Reason.INSTITUTION
     return finished_response(request, page, is_shared=is_shared)
 

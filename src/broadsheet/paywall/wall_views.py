@@ -1,0 +1,83 @@
+"""Counts how often walls were shown: in memory, written to the event log in batches.
+
+A view costs one addition. A server writes what waits every few seconds from a thread of its own, and once more when
+its process ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event, Lock, Thread
+
+logger = logging.getLogger(__name__)
+
+WRITE_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class WallView:
+    """How often the wall of one article was shown for one reason."""
+
+    article_id: int
+    reason: str
+    count: int
+
+
+class ViewsNotWritten(Exception):
+    """The database did not take the views; they wait for the next time."""
+
+
+class WallViews:
+    """The views of one process that are not yet in the event log."""
+
+    def __init__(self, write: Callable[[list[WallView]], None]) -> None:
+        """Take a function that writes all of a batch or none, and raises `ViewsNotWritten` if it cannot."""
+        self._write = write
+        self._waiting: Counter[tuple[int, str]] = Counter()
+        self._lock = Lock()
+        self._stop = Event()
+
+    def start(self) -> None:
+        """Write what waits every few seconds, and once more when the process ends."""
+        Thread(target=self._run, name="wall views", daemon=True).start()
+        atexit.register(self.stop)
+
+    @property
+    def waiting(self) -> int:
+        """How many views are not yet written."""
+        with self._lock:
+            return self._waiting.total()
+
+    def count(self, article_id: int, reason: str) -> None:
+        """Count one wall shown."""
+        with self._lock:
+            self._waiting[article_id, reason] += 1
+
+    def write(self) -> None:
+        """Write what is waiting; if the database does not take it, keep it."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, Counter()
+        if not waiting:
+            return
+        try:
+            self._write([WallView(article_id, reason, number) for (article_id, reason), number in waiting.items()])
+        except ViewsNotWritten as error:
+            logger.warning("Views of walls wait in memory: %s", error)
+            with self._lock:
+                self._waiting.update(waiting)
+
+    def stop(self) -> None:
+        """Stop the thread and write what is waiting."""
+        self._stop.set()
+        self.write()
+
+    def _run(self) -> None:
+        while not self._stop.wait(WRITE_EVERY_S):
+            try:
+                self.write()
+            except Exception:
+                logger.exception("Views of walls were lost.")
