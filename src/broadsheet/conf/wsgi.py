@@ -1,8 +1,14 @@
-"""The WSGI application that granian serves."""
+"""The WSGI application that granian serves: the edge before Django."""
+
+from __future__ import annotations
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "broadsheet.conf.settings")
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+from broadsheet.conf.edge_process import build_edge  # noqa: E402 (Django must be set up first)
+
+application = build_edge(django_application)

@@ -47,6 +47,7 @@ def _article_withdrawn(article_id: int, **kwargs: Any) -> None:
 def _articles_imported(article_ids: list[int], **kwargs: Any) -> None:
     store.drop_pages_naming(article_ids)
     store.drop_list_pages()
+    record_change(ChangeKind.PAGES, "", now=clock.now())
 
 
 def _lists_changed(now: datetime, **kwargs: Any) -> None:

@@ -1,0 +1,61 @@
+"""Puts the edge of one process together from settings, database and Django's application."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from broadsheet.conf.headers import content_security_policy
+from broadsheet.core import clock
+from broadsheet.edge.application import Application, Edge
+from broadsheet.edge.database import Database, DatabaseAway
+from broadsheet.edge.held import Headers
+from broadsheet.edge.holdings import Holdings, Terms
+from broadsheet.edge.tail import ChangeTail
+from broadsheet.pages.recipe import current_recipe
+from broadsheet.paywall.wall_views import ViewsNotWritten, WallView, WallViews
+from broadsheet.publication.models import Publication
+from broadsheet.web.wall_views import WALL_VIEWS
+
+MAX_HELD_BYTES = 256 * 1024 * 1024
+
+
+def build_edge(django: Application) -> Edge:
+    """The edge of this process, following the change log in a thread of its own."""
+    installation = settings.BROADSHEET
+    terms = Terms(
+        recipe=current_recipe(),
+        zone=installation.zone,
+        default_allowance=Publication().articles_per_month,
+        security_headers=security_headers(),
+        has_movable_clock=installation.demo,
+    )
+    holdings = Holdings(Database(installation.database_url), terms, max_bytes=MAX_HELD_BYTES)
+    ChangeTail(holdings).start()
+    views = count_views(holdings)
+    views.start()
+    WALL_VIEWS.start()
+    return Edge(django, holdings, proxies=installation.trusted_proxies, count_view=views.count)
+
+
+def count_views(holdings: Holdings) -> WallViews:
+    """Counts walls shown by the edge, and writes them past Django."""
+
+    def write(views: list[WallView]) -> None:
+        now = clock.now()
+        try:
+            holdings.database.add_wall_views(views, month=holdings.month(now), now=now)
+        except DatabaseAway as error:
+            raise ViewsNotWritten(str(error)) from error
+
+    return WallViews(write)
+
+
+def security_headers() -> Headers:
+    """The headers that Django's middleware puts on every reader's page, for pages that Django never sees."""
+    return [
+        ("Content-Security-Policy", content_security_policy("/", media_url=settings.MEDIA_URL)),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", settings.X_FRAME_OPTIONS),
+        ("Referrer-Policy", settings.SECURE_REFERRER_POLICY),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+    ]

@@ -1,0 +1,129 @@
+"""The WSGI application: finished bytes where it can, Django by one call where it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any
+
+from broadsheet.core import clock
+from broadsheet.core.client_address import client_address
+from broadsheet.edge.cookies import NONE, read_cookies
+from broadsheet.edge.database import DatabaseAway
+from broadsheet.edge.decide import decide_variant, list_kind
+from broadsheet.edge.held import Headers, HeldPage
+from broadsheet.edge.holdings import Holdings
+from broadsheet.edge.known import KnownPasses
+from broadsheet.edge.routes import ArticleRoute, FileRoute, ListRoute, find_route
+from broadsheet.membership.entitlement import HeldGrant
+from broadsheet.pages.encoding import choose_encoding
+from broadsheet.pages.variants import Audience
+from broadsheet.paywall.passes import Pass
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+CountView = Callable[[int, str], None]
+
+
+class Answer:
+    """A finished answer: status line, headers, body."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: str, headers: Headers, body: bytes) -> None:
+        self.status, self.headers, self.body = status, headers, body
+
+
+class Edge:
+    """Answers GET and HEAD of articles and lists from what one process holds."""
+
+    def __init__(
+        self,
+        django: Application,
+        holdings: Holdings,
+        *,
+        proxies: Sequence[IPv4Network | IPv6Network],
+        count_view: CountView,
+    ) -> None:
+        self._django = django
+        self._holdings = holdings
+        self._proxies = proxies
+        self._count_view = count_view
+        self._passes = KnownPasses(holdings)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """One request (PEP 3333)."""
+        try:
+            answer = self._find_answer(environ)
+        except DatabaseAway:
+            answer = None
+        if answer is None:
+            return self._django(environ, start_response)
+        start_response(answer.status, answer.headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
+
+    def _find_answer(self, environ: Environ) -> Answer | None:
+        """The finished answer to a request; None where Django has to decide."""
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("QUERY_STRING"):
+            return None
+        holdings = self._holdings
+        if not holdings.is_away and not holdings.is_current():
+            return None
+        route = find_route(environ["PATH_INFO"])
+        if route is None:
+            return None
+        now = clock.now()
+        encoding = choose_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        if isinstance(route, FileRoute):
+            page = holdings.find_page(route.path, Audience.STRANGER, encoding, now)
+            return _shared(environ, page, page.file, page.file_not_modified) if page is not None else None
+        cookies = read_cookies(environ.get("HTTP_COOKIE", ""))
+        if cookies is None:
+            return None
+        shown: Pass | None = None
+        if cookies is not NONE:
+            shown = self._passes.find(environ["HTTP_COOKIE"], cookies, now)
+            if shown is None and not holdings.is_away:
+                return None
+        if isinstance(route, ListRoute):
+            page = holdings.find_page(route.path, list_kind(shown, now=now), encoding, now)
+            return _answer(environ, page, is_shared=cookies is NONE) if page is not None else None
+        return self._find_article(environ, route, shown, encoding, now, is_stranger=cookies is NONE)
+
+    def _find_article(
+        self, environ: Environ, route: ArticleRoute, shown: Pass | None, encoding: str, now: datetime, *, is_stranger: bool
+    ) -> Answer | None:
+        article = self._holdings.find_article(route.article_id)
+        if article is None or article.slug != route.slug or article.published_at > now:
+            return None
+        institution = self._find_institution(environ, now)
+        variant = decide_variant(shown, article.asked, institution, allowance=self._holdings.allowance, now=now)
+        if variant is None:
+            return None
+        page = self._holdings.find_page(route.path, variant.kind, encoding, now)
+        if page is None:
+            return None
+        if not variant.is_open and environ["REQUEST_METHOD"] == "GET":
+            self._count_view(route.article_id, variant.reason)
+        return _answer(environ, page, is_shared=is_stranger and institution is None)
+
+    def _find_institution(self, environ: Environ, now: datetime) -> HeldGrant | None:
+        networks = self._holdings.networks
+        if networks.is_empty:
+            return None
+        address = client_address(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""), self._proxies)
+        return networks.find(address, now=now)
+
+
+def _answer(environ: Environ, page: HeldPage, *, is_shared: bool) -> Answer:
+    if is_shared:
+        return _shared(environ, page, page.shared, page.not_modified)
+    return Answer("200 OK", page.private, page.body)
+
+
+def _shared(environ: Environ, page: HeldPage, headers: Headers, not_modified: Headers) -> Answer:
+    if page.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
+        return Answer("304 Not Modified", not_modified, b"")
+    return Answer("200 OK", headers, page.body)

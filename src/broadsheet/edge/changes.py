@@ -1,0 +1,76 @@
+"""Reading the change log without missing a line, although on PostgreSQL ids commit out of order.
+
+A transaction takes its id when it inserts and shows it when it commits, so id 7 may appear after id 8. Each
+line therefore also has a place: on PostgreSQL the number of its transaction, on SQLite, where writers take turns,
+its id. One look at the log brings a horizon with it: below it no line can appear any more, because every
+transaction below `pg_snapshot_xmin` has ended. The next look reads from that horizon on and passes over
+what it has seen. Source: PostgreSQL 15 manual, 9.27.1 and 73.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """One line of the change log; `place` orders it as far as the database can."""
+
+    id: int
+    kind: str
+    subject: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look at the log: the lines from a place on, all of one moment.
+
+    `horizon` is the place below which the log is final, `newest` the highest id in it, `trimmed_to` the highest
+    id that has been deleted for its age.
+    """
+
+    lines: Sequence[ChangeLine]
+    horizon: int
+    newest: int
+    trimmed_to: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a look brought: new lines in order of their ids, or that the log cannot tell and all must be forgotten."""
+
+    lines: tuple[ChangeLine, ...] = ()
+    must_forget_all: bool = False
+
+
+class ChangeCursor:
+    """Where one process stands in the log."""
+
+    def __init__(self, start: Reading) -> None:
+        """Stand behind `start`: its lines count as read."""
+        self._place = start.horizon
+        self._newest = max(start.newest, start.trimmed_to)
+        self._seen = _ids_from(start, start.horizon)
+
+    @property
+    def place(self) -> int:
+        """From where on the next look has to read."""
+        return self._place
+
+    def take(self, reading: Reading) -> News:
+        """The news in one look at the log from `place` on. When all must be forgotten, a new cursor has to be made."""
+        has_lost_lines = reading.trimmed_to > self._newest
+        is_another_log = max(reading.newest, reading.trimmed_to) < self._newest  # an older copy was restored
+        if has_lost_lines or is_another_log:
+            return News(must_forget_all=True)
+        fresh = tuple(sorted((line for line in reading.lines if line.id not in self._seen), key=lambda line: line.id))
+        self._place = max(self._place, reading.horizon)
+        self._newest = max(self._newest, reading.newest)
+        self._seen = _ids_from(reading, self._place)
+        return News(fresh)
+
+
+def _ids_from(reading: Reading, place: int) -> set[int]:
+    return {line.id for line in reading.lines if line.place >= place}

@@ -1,0 +1,216 @@
+"""The edge's own queries, in plain SQL over SQLite or PostgreSQL: a connection per thread, short timeouts, no Django.
+
+Errors of either driver come out as one of two, so that callers know what they may do:
+
+    DatabaseAway        nobody can write now, so what is held is as good as anything
+    └── DatabaseBusy    others may be writing, so what is held may be out of date
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+
+from broadsheet.edge.changes import ChangeLine, Reading
+from broadsheet.edge.networks import InstitutionRange
+from broadsheet.library.access import Access
+from broadsheet.membership.entitlement import HeldGrant
+from broadsheet.paywall.passes import SigningKey
+from broadsheet.paywall.resolver import Asked
+from broadsheet.paywall.wall_views import WallView
+
+TIMEOUT_S = 0.5  # a page that waits longer is better asked of Django, or served as it is held
+CONNECT_TIMEOUT_S = 2  # the least that PostgreSQL's library takes
+# PostgreSQL's words for "not now": no connection to spare, memory or locks short, cancelled for its length (appendix A).
+BUSY_STATES = ("53", "55P03", "57014")
+_FIND_ARTICLE = (
+    "SELECT slug, access, embargo_until, published_at FROM library_article WHERE id = ? AND live AND published_at IS NOT NULL"
+)
+_FIND_PAGE = "SELECT id, content_type, etag, {body}, valid_until FROM pages_variant WHERE path = ? AND kind = ? AND recipe = ?"
+_MENTIONS = "SELECT article_id FROM pages_variantmention WHERE variant_id = ?"
+# One statement each, so that lines, horizon and ends are of one moment. Where nothing is asked for, only the ends come.
+_CHANGES_SQLITE = (
+    "SELECT c.id, c.kind, c.subject, c.id, {ends}, (SELECT COALESCE(MAX(id), 0) + 1 FROM core_change)"
+    " FROM (SELECT 1) one LEFT JOIN core_change c ON c.id >= ?"
+)
+_CHANGES_POSTGRESQL = (
+    "SELECT c.id, c.kind, c.subject, c.place, {ends}, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    " FROM (SELECT 1) one LEFT JOIN core_change c ON c.place >= ?"
+)
+_ENDS = "(SELECT COALESCE(MAX(id), 0) FROM core_change), (SELECT COALESCE(MAX(up_to), 0) FROM core_trimmedlog)"
+_BEYOND = 2**62  # no place is so high
+_KEYS = "SELECT key_id, secret FROM core_signingkey"
+_REVOCATIONS = "SELECT id, kind, subject, place FROM core_change WHERE kind IN ('rights', 'session') ORDER BY id"
+_ALLOWANCE = "SELECT articles_per_month FROM publication_publication ORDER BY id LIMIT 1"
+_RANGES = (
+    "SELECT n.network, i.id, i.name, i.starts_at, i.ends_at FROM membership_institutionnetwork n"
+    " JOIN membership_institution i ON i.id = n.institution_id"
+)
+_ADD_EVENT = "INSERT INTO core_event (kind, at, month, article_id, reader_id, count, source) VALUES (?, ?, ?, ?, NULL, ?, ?)"
+
+
+class DatabaseAway(Exception):
+    """The database does not answer: stopped, locked, damaged or out of reach."""
+
+
+class DatabaseBusy(DatabaseAway):
+    """The database is there, but did not answer in time or has no connection to spare; others may be writing to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """One row of the variant table in one encoding."""
+
+    content_type: str
+    etag: str
+    body: bytes
+    valid_until: datetime | None
+    mentions: frozenset[int]
+
+
+class Database:
+    """One installation's database as the edge reads it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._is_sqlite = urlsplit(url).scheme == "sqlite"
+        self._local = threading.local()
+
+    def find_article(self, article_id: int) -> tuple[str, Asked, datetime] | None:
+        """Slug, access and date of one published article."""
+        rows = self._query(_FIND_ARTICLE, (article_id,))
+        if not rows:
+            return None
+        slug, access, embargo_until, published_at = rows[0]
+        moment = _moment(published_at)
+        assert moment is not None  # noqa: S101 (the query asks for it)
+        return slug, Asked(article_id, Access(access), _moment(embargo_until)), moment
+
+    def find_page(self, path: str, kind: str, recipe: str, encoding: str) -> FoundPage | None:
+        """One finished page in one encoding (`br` or `gzip`)."""
+        column = "body_brotli" if encoding == "br" else "body_gzip"
+        rows = self._query(_FIND_PAGE.format(body=column), (path, kind, recipe))
+        if not rows:
+            return None
+        variant_id, content_type, etag, body, valid_until = rows[0]
+        mentions = frozenset(row[0] for row in self._query(_MENTIONS, (variant_id,)))
+        return FoundPage(content_type, etag, bytes(body), _moment(valid_until), mentions)
+
+    def read_changes(self, place: int | None) -> Reading:
+        """One look at the change log from `place` on; None looks at its end only, with what is still unsettled there."""
+        if place is None:
+            place = self._read_changes(_BEYOND).horizon
+        return self._read_changes(place)
+
+    def _read_changes(self, place: int) -> Reading:
+        statement = _CHANGES_SQLITE if self._is_sqlite else _CHANGES_POSTGRESQL
+        rows = self._query(statement.format(ends=_ENDS), (place,))
+        lines = tuple(ChangeLine(*row[:4]) for row in rows if row[0] is not None)
+        newest, trimmed_to, horizon = rows[0][4:]
+        return Reading(lines, horizon, newest, trimmed_to)
+
+    def load_clock_offset(self) -> int:
+        """By how many seconds the demo's clock runs ahead."""
+        return int(self._query("SELECT COALESCE(MAX(seconds), 0) FROM core_clockoffset")[0][0])
+
+    def load_allowance(self, default: int) -> int:
+        """How many articles a registered reader may open a month."""
+        rows = self._query(_ALLOWANCE)
+        return int(rows[0][0]) if rows else default
+
+    def load_keys(self) -> list[SigningKey]:
+        """The keys that passes may be signed with."""
+        return [SigningKey(key_id, secret.encode()) for key_id, secret in self._query(_KEYS)]
+
+    def load_revocations(self) -> list[ChangeLine]:
+        """The lines of the change log that end passes, oldest first: the log is kept longer than a pass lives."""
+        return [ChangeLine(*row) for row in self._query(_REVOCATIONS)]
+
+    def load_ranges(self) -> list[InstitutionRange]:
+        """The networks of all institutions."""
+        found = []
+        for network, institution_id, name, starts_at, ends_at in self._query(_RANGES):
+            start = _moment(starts_at)
+            if start is not None:
+                grant = HeldGrant("institution", None, start, _moment(ends_at), name, f"institution {institution_id}")
+                found.append(InstitutionRange(network, grant))
+        return found
+
+    def add_wall_views(self, views: Sequence[WallView], *, month: str, now: datetime) -> None:
+        """Write views of walls to the event log, all or none."""
+        at = now.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds") if self._is_sqlite else now
+        connection = self._connect()
+        try:
+            connection.execute("BEGIN IMMEDIATE" if self._is_sqlite else "BEGIN")
+            for view in views:
+                values = ("wall_shown", at, month, view.article_id, view.count, view.reason)
+                connection.execute(self._adapt(_ADD_EVENT), values)
+            connection.execute("COMMIT")
+        except (sqlite3.Error, psycopg.Error) as error:
+            self._forget_connection()
+            raise _trouble(error) from error
+
+    def _query(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        connection = self._connect()
+        try:
+            return connection.execute(self._adapt(sql), tuple(values)).fetchall()
+        except (sqlite3.Error, psycopg.Error) as error:
+            self._forget_connection()
+            raise _trouble(error) from error
+
+    def _adapt(self, sql: str) -> str:
+        return sql if self._is_sqlite else sql.replace("?", "%s")
+
+    def _connect(self) -> Any:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            try:
+                connection = self._open()
+            except (sqlite3.Error, psycopg.Error) as error:
+                raise _trouble(error) from error
+            self._local.connection = connection
+        return connection
+
+    def _open(self) -> Any:
+        if self._is_sqlite:
+            path = (
+                unquote(urlsplit(self._url).path)[1:]
+                if self._url.startswith("sqlite:////")
+                else self._url.removeprefix("sqlite:///")
+            )
+            # Opened for writing, because a reader may have to recover the write-ahead log; never created.
+            return sqlite3.connect(
+                f"file:{path}?mode=rw", uri=True, timeout=TIMEOUT_S, isolation_level=None, check_same_thread=False
+            )
+        options = f"-c statement_timeout={int(TIMEOUT_S * 1000)}"
+        return psycopg.connect(self._url, connect_timeout=CONNECT_TIMEOUT_S, options=options, autocommit=True)
+
+    def _forget_connection(self) -> None:
+        connection = getattr(self._local, "connection", None)
+        self._local.connection = None
+        if connection is not None:
+            try:
+                connection.close()
+            except (sqlite3.Error, psycopg.Error):
+                return
+
+
+def _trouble(error: Exception) -> DatabaseAway:
+    state = getattr(error, "sqlstate", None)
+    # A refused connection carries no state, only the server's words.
+    is_busy = (state or "").startswith(BUSY_STATES) or "too many clients" in str(error) or "connection slots" in str(error)
+    return DatabaseBusy(str(error)) if is_busy else DatabaseAway(str(error))
+
+
+def _moment(value: Any) -> datetime | None:
+    """A moment as either database gives it: SQLite keeps text in UTC without a zone."""
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)

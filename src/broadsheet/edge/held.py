@@ -1,0 +1,139 @@
+"""What one process holds in memory: finished pages up to a number of bytes, and what articles allow."""
+
+from __future__ import annotations
+
+import gzip
+from collections import OrderedDict
+from collections.abc import Collection, Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Generic, TypeVar
+
+from broadsheet.edge.database import FoundPage
+from broadsheet.paywall.resolver import Asked
+
+Value = TypeVar("Value")
+Headers = list[tuple[str, str]]
+
+PUBLIC = "public, max-age=0, s-maxage=2"
+PRIVATE = "private, no-store"
+OVERHEAD_BYTES = 3_000  # of a held page beside its body: key, header lists and Python's own objects
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPage:
+    """One encoding of one variant, with its header lists made once.
+
+    `shared` goes to strangers, `private` to a reader whom cookies or a network chose it for; `file` goes to
+    everybody alike, if the page is a feed or a sitemap.
+    """
+
+    body: bytes
+    etag: str
+    shared: Headers
+    private: Headers
+    not_modified: Headers
+    file: Headers
+    file_not_modified: Headers
+    valid_until: datetime | None
+    mentions: frozenset[int]
+
+    def __len__(self) -> int:
+        return len(self.body) + OVERHEAD_BYTES
+
+
+def hold_page(found: FoundPage, encoding: str, security_headers: Headers) -> HeldPage:
+    """A row of the variant table as it will go over the wire."""
+    body = found.body if encoding else gzip.decompress(found.body)
+    tag = f'"{found.etag}-{encoding or "id"}"'
+    content: Headers = [("Content-Type", found.content_type), ("Content-Length", str(len(body)))]
+    if encoding:
+        content.append(("Content-Encoding", encoding))
+    public: Headers = [("Cache-Control", PUBLIC), ("ETag", tag), *security_headers]
+    by_cookie, by_encoding = ("Vary", "Cookie, Accept-Encoding"), ("Vary", "Accept-Encoding")
+    return HeldPage(
+        body=body,
+        etag=tag,
+        shared=[*content, by_cookie, *public],
+        private=[*content, by_cookie, ("Cache-Control", PRIVATE), *security_headers],
+        not_modified=[by_cookie, *public],
+        file=[*content, by_encoding, *public],
+        file_not_modified=[by_encoding, *public],
+        valid_until=found.valid_until,
+        mentions=found.mentions,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldArticle:
+    """What the resolver asks about one published article, and the slug its address must have."""
+
+    slug: str
+    asked: Asked
+    published_at: datetime
+
+    def __len__(self) -> int:
+        return 400
+
+
+class Shelf(Generic[Value]):
+    """A least-recently-used cache bounded by the summed length of its values.
+
+    What was loaded before a change must not be put back after it: a loader notes `turn` first and hands it
+    to `put`, which refuses if the shelf has been cleared of anything since.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._values: OrderedDict[Hashable, Value] = OrderedDict()
+        self._lock = Lock()
+        self.bytes = 0
+        self.turn = 0
+
+    def get(self, key: Hashable) -> Value | None:
+        """The value under `key`, which thereby counts as used."""
+        with self._lock:
+            value = self._values.get(key)
+            if value is not None:
+                self._values.move_to_end(key)
+            return value
+
+    def put(self, key: Hashable, value: Value, *, turn: int) -> None:
+        """Keep a value that was loaded at `turn`; the least used ones make room."""
+        size = len(value)  # type: ignore[arg-type]
+        with self._lock:
+            if turn != self.turn or size > self._max_bytes:
+                return
+            self._drop(key)
+            self._values[key] = value
+            self.bytes += size
+            while self.bytes > self._max_bytes:
+                self._drop(next(iter(self._values)))
+
+    def discard(self, keys: Collection[Hashable]) -> None:
+        """Forget these keys, and whatever is being loaded just now."""
+        with self._lock:
+            self.turn += 1
+            for key in keys:
+                self._drop(key)
+
+    def clear(self) -> None:
+        """Forget everything, and whatever is being loaded just now."""
+        with self._lock:
+            self.turn += 1
+            self._values.clear()
+            self.bytes = 0
+
+    def items(self) -> list[tuple[Hashable, Value]]:
+        """Keys and values of this moment."""
+        with self._lock:
+            return list(self._values.items())
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def _drop(self, key: Hashable) -> None:
+        value = self._values.pop(key, None)
+        if value is not None:
+            self.bytes -= len(value)  # type: ignore[arg-type]

@@ -1,0 +1,88 @@
+"""The thread that follows the change log, twenty times a second."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from broadsheet.edge.changes import ChangeCursor, News
+from broadsheet.edge.database import DatabaseAway, DatabaseBusy
+from broadsheet.edge.holdings import Holdings
+
+logger = logging.getLogger(__name__)
+
+POLL_EVERY_S = 0.05
+FORGET_EVERY_S = 600.0
+
+
+class ChangeTail:
+    """Keeps one process's holdings true."""
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._holdings = holdings
+        self._cursor: ChangeCursor | None = None
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._forgot_at = time.monotonic()
+
+    def start(self) -> None:
+        """Begin following, in a thread of its own; a second call does nothing."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="change log", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Stop following; the holdings are no longer current two seconds later."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def look(self) -> None:
+        """Look at the log once and do what it says.
+
+        Without a database the holdings are marked as held on their own. A database that is only too busy leaves
+        them as they are: they soon count as stale, and readers are sent to Django.
+        """
+        looked_at = time.monotonic()
+        try:
+            self._follow()
+        except DatabaseBusy as error:
+            logger.warning("The change log could not be read in time: %s", error)
+            return
+        except DatabaseAway as error:
+            if not self._holdings.is_away:
+                logger.warning("The database does not answer; finished pages are served as they are held: %s", error)
+            self._holdings.is_away = True
+            return
+        if self._holdings.is_away:
+            logger.warning("The database answers again.")
+        self._holdings.is_away = False
+        self._holdings.looked_at = looked_at
+
+    def _follow(self) -> None:
+        holdings, cursor = self._holdings, self._cursor
+        reading = holdings.database.read_changes(None if cursor is None else cursor.place)
+        # Set again only when all of it is done; a failure half-way makes the next look begin anew.
+        self._cursor = None
+        news = News(must_forget_all=True) if cursor is None else cursor.take(reading)
+        if cursor is None or news.must_forget_all:
+            # The cursor first: what changes while everything is read is then read again, which does no harm.
+            cursor = ChangeCursor(reading)
+            holdings.forget_all()
+        for line in news.lines:
+            holdings.follow(line)
+        self._cursor = cursor
+        if time.monotonic() - self._forgot_at > FORGET_EVERY_S:
+            holdings.revocations.forget_old()
+            self._forgot_at = time.monotonic()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.look()
+            except Exception:
+                # Whatever it was: holdings that are not looked at go stale, and readers are sent to Django.
+                logger.exception("The change log could not be followed.")
+            if self._stop.wait(POLL_EVERY_S):
+                return
