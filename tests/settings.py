@@ -32,6 +32,7 @@ os.environ.update(
     BROADSHEET_TIME_ZONE="Europe/Berlin",
     BROADSHEET_MAIL_URL="file:",
     BROADSHEET_DEMO="0",
+    BROADSHEET_LOG_FORMAT="text",
     DJANGO_ALLOW_ASYNC_UNSAFE="true",  # Playwright's event loop runs in the thread that also asks the database
 )
 for variable in ("BROADSHEET_MEDIA_URL", "BROADSHEET_MAIL_FROM", "BROADSHEET_SUPPORT_ADDRESS", "BROADSHEET_TRUSTED_PROXIES"):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from collections.abc import Mapping
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,9 +18,11 @@ VARIABLES = (
     "BROADSHEET_DATABASE_URL",
     "BROADSHEET_DEMO",
     "BROADSHEET_ENV_FILE",
+    "BROADSHEET_LOG_FORMAT",
     "BROADSHEET_MAIL_FROM",
     "BROADSHEET_MAIL_URL",
     "BROADSHEET_MEDIA_URL",
+    "BROADSHEET_METRICS_NETWORKS",
     "BROADSHEET_SECRET_KEY",
     "BROADSHEET_SITE_URL",
     "BROADSHEET_SUPPORT_ADDRESS",
@@ -56,13 +59,9 @@ def read_installation(environ: Mapping[str, str] = os.environ) -> Installation:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise SettingsError(f"BROADSHEET_TIME_ZONE is {time_zone!r}; give an IANA name such as Europe/Berlin.") from None
-    try:
-        listed = environ.get("BROADSHEET_TRUSTED_PROXIES", "").split(",")
-        proxies = tuple(ip_network(text.strip()) for text in listed if text.strip())
-    except ValueError as error:
-        raise SettingsError(
-            f"BROADSHEET_TRUSTED_PROXIES: {error}; give networks such as 127.0.0.1/32, separated by commas."
-        ) from None
+    log_format = environ.get("BROADSHEET_LOG_FORMAT") or ("text" if sys.stderr.isatty() else "json")
+    if log_format not in ("json", "text"):
+        raise SettingsError(f"BROADSHEET_LOG_FORMAT is {log_format!r}; write json or text.")
     return Installation(
         data_dir=data_dir,
         database_url=environ.get("BROADSHEET_DATABASE_URL", f"sqlite:///{data_dir}/broadsheet.sqlite3"),
@@ -74,8 +73,19 @@ def read_installation(environ: Mapping[str, str] = os.environ) -> Installation:
         support_address=environ.get("BROADSHEET_SUPPORT_ADDRESS", f"help@{parts.hostname}"),
         secret_key=environ.get("BROADSHEET_SECRET_KEY") or _kept_secret(data_dir),
         demo=environ.get("BROADSHEET_DEMO") == "1",
-        trusted_proxies=proxies,
+        trusted_proxies=_read_networks("BROADSHEET_TRUSTED_PROXIES", environ.get("BROADSHEET_TRUSTED_PROXIES", "")),
+        metrics_networks=_read_networks(
+            "BROADSHEET_METRICS_NETWORKS", environ.get("BROADSHEET_METRICS_NETWORKS", "127.0.0.0/8,::1/128")
+        ),
+        log_format=log_format,
     )
+
+
+def _read_networks(name: str, listed: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(text.strip()) for text in listed.split(",") if text.strip())
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}; give networks such as 127.0.0.1/32, separated by commas.") from None
 
 
 def _kept_secret(data_dir: Path) -> str:

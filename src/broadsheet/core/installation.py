@@ -24,6 +24,8 @@ class Installation:
     secret_key: str = field(repr=False)
     demo: bool = False
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    metrics_networks: tuple[IPv4Network | IPv6Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+    log_format: str = "text"
 
     @property
     def zone(self) -> ZoneInfo:
