@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class TransactionNumber(models.Func):
@@ -86,3 +87,22 @@ class SigningKey(models.Model):
 
     class Meta:
         ordering = ("-id",)
+
+
+class Heartbeat(models.Model):
+    """When a process that answers no requests last said that it lives; one row for each kind of process and host.
+
+    `at` is the host's own clock, `seen_at` the database's: they differ by how far the host's clock is off.
+    """
+
+    name = models.CharField(max_length=24)
+    host = models.CharField(max_length=120)
+    at = models.DateTimeField()
+    seen_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField()
+    clock_jumped_at = models.DateTimeField(null=True)
+    clock_jump_s = models.FloatField(null=True)
+
+    class Meta:
+        ordering = ("name", "host")
+        constraints = [models.UniqueConstraint(fields=("name", "host"), name="core_heartbeat_once")]

@@ -13,6 +13,7 @@ from django.db import DatabaseError, close_old_connections
 
 from broadsheet.conf.schedule import JOBS, Job
 from broadsheet.core import clock
+from broadsheet.core.heartbeat_flows import Pulse
 from broadsheet.core.store import load_clock_offset
 
 logger = logging.getLogger(__name__)
@@ -30,13 +31,23 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         due: dict[str, datetime] = {}
         started = clock.SystemClock().now()
+        pulse = Pulse("worker", now=started)
         while not stop.wait(TICK_S):
             tick = clock.SystemClock().now()
             close_old_connections()
+            beat(pulse, tick)
             for job in JOBS:
                 if due.get(job.name, started) <= tick:
                     due[job.name] = tick + job.every
                     run_job(job)
+
+
+def beat(pulse: Pulse, tick: datetime) -> None:
+    """Say that the worker lives, if there is a database to say it to."""
+    try:
+        pulse.beat(tick)
+    except DatabaseError as error:
+        logger.warning("The worker's heartbeat could not be written: %s", error)
 
 
 def run_job(job: Job) -> None:
