@@ -88,11 +88,11 @@ class Slow(Mailbox):
 
 
 @contextmanager
-def smtp_server(handler: Any, *, smtputf8: bool = True, port: int = 0) -> Iterator[int]:
-    """Run a server with this handler; gives its port."""
+def smtp_server(handler: Any, *, smtputf8: bool = True, port: int = 0, **options: Any) -> Iterator[int]:
+    """Run a server with this handler; gives its port. `options` are aiosmtpd's, such as `tls_context` for STARTTLS."""
     if not port:
         port = free_port()
-    controller = Controller(handler, hostname="127.0.0.1", port=port, enable_SMTPUTF8=smtputf8)
+    controller = Controller(handler, hostname="127.0.0.1", port=port, enable_SMTPUTF8=smtputf8, **options)
     controller.start()
     try:
         yield port

@@ -19,7 +19,7 @@ from broadsheet.mail.letters import Letter, text_of, write_letter
 from broadsheet.mail.messages import Sender, build_envelope
 from broadsheet.mail.models import OutboxLetter
 from broadsheet.mail.render import render_html
-from broadsheet.mail.smtp import Outcome, Transport, Verdict, open_transport
+from broadsheet.mail.smtp import Note, Outcome, Transport, Verdict, keep_silent, open_transport
 from broadsheet.mail.store import ClaimedLetter
 from broadsheet.mail.wordings import DEFAULTS, LetterKind
 from broadsheet.publication.models import Publication
@@ -65,8 +65,8 @@ def send_due_letters(*, now: datetime, transport: Transport | None = None) -> Co
     letter = store.claim_letter(now=now, lease=LEASE)
     if letter is None:
         return tally
-    with closing(transport or _transport()) as link:
-        sender = _sender()
+    with closing(transport or open_own_transport()) as link:
+        sender = load_sender()
         while letter is not None:
             verdict = _send(letter, sender, link)
             _settle(letter, verdict, now)
@@ -117,11 +117,13 @@ def _settle(letter: ClaimedLetter, verdict: Verdict, now: datetime) -> None:
     store.settle_letter(letter, state, now=now, due_at=due_at, problem=verdict.problem)
 
 
-def _sender() -> Sender:
+def load_sender() -> Sender:
+    """Who writes the publication's letters, and who gets the answers."""
     publication, installation = load_publication(), settings.BROADSHEET
     return Sender(publication.name, installation.mail_from, publication.help_address or installation.support_address)
 
 
-def _transport() -> Transport:
+def open_own_transport(note: Note = keep_silent) -> Transport:
+    """The transport that this installation's letters take; `note` is told each step."""
     installation = settings.BROADSHEET
-    return open_transport(installation.mail_url, folder=installation.data_dir / "mail", local_name=installation.host)
+    return open_transport(installation.mail_url, folder=installation.data_dir / "mail", local_name=installation.host, note=note)

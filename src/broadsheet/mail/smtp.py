@@ -38,11 +38,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome of one attempt, and for the log what the server said. `server_is_down`: no use in trying others now."""
+    """The outcome of one attempt, and for the log what the server said. `server_is_down`: no use in trying others now.
+
+    `cause` is the error behind a connection that did not come about, for whoever advises on it.
+    """
 
     outcome: Outcome
     problem: str = ""
     server_is_down: bool = False
+    cause: Exception | None = field(default=None, repr=False, compare=False)
 
 
 class Tls(StrEnum):
@@ -65,8 +69,17 @@ class MailServer:
     password: str = field(default="", repr=False)
 
 
+Note = Callable[[str], object]
+
+
+def keep_silent(step: str) -> None:
+    """Nobody wants to know."""
+
+
 class Transport(Protocol):
-    """Anything that takes letters: an SMTP server, a folder."""
+    """Anything that takes letters: an SMTP server, a folder. `reach` looks whether it would, without one."""
+
+    def reach(self) -> Verdict: ...
 
     def deliver(self, envelope: Envelope, message_id: str, before_data: Callable[[], None]) -> Verdict: ...
 
@@ -101,15 +114,16 @@ def parse_mail_url(url: str) -> MailServer:
     )
 
 
-def open_transport(url: str, *, folder: Path, local_name: str) -> Transport:
+def open_transport(url: str, *, folder: Path, local_name: str, note: Note = keep_silent) -> Transport:
     """The transport that BROADSHEET_MAIL_URL names; connects at the first letter.
 
     Args:
         folder: where `file:` puts letters.
         local_name: how we greet an SMTP server.
+        note: is told each step that was taken.
     """
     server = parse_mail_url(url)
-    return SmtpTransport(server, local_name=local_name) if server.host else FolderTransport(folder)
+    return SmtpTransport(server, local_name=local_name, note=note) if server.host else FolderTransport(folder)
 
 
 class FolderTransport:
@@ -117,6 +131,13 @@ class FolderTransport:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    def reach(self) -> Verdict:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            return Verdict(Outcome.DEFERRED, f"{self.folder}: {error.strerror}", server_is_down=True, cause=error)
+        return Verdict(Outcome.SENT)
 
     def deliver(self, envelope: Envelope, message_id: str, before_data: Callable[[], None]) -> Verdict:
         name = re.sub(r"[^\w.@-]", "_", message_id.strip("<>"))[:120]
@@ -143,12 +164,22 @@ class SmtpTransport:
         local_name: str = "localhost",
         timeout_s: float = TIMEOUT_S,
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        note: Note = keep_silent,
     ) -> None:
         self.server = server
+        self.note = note
         self.local_name = local_name
         self.timeout_s = timeout_s
         self.answer_timeout_s = answer_timeout_s
         self._link: smtplib.SMTP | None = None
+
+    def reach(self) -> Verdict:
+        """Connect, protect the connection and sign in, as before a letter."""
+        try:
+            self._link = self._link or self._connect()
+        except (smtplib.SMTPException, OSError) as error:
+            return Verdict(Outcome.DEFERRED, _words(error), server_is_down=True, cause=error)
+        return Verdict(Outcome.SENT)
 
     def deliver(self, envelope: Envelope, message_id: str, before_data: Callable[[], None]) -> Verdict:
         is_reused = self._link is not None
@@ -169,7 +200,7 @@ class SmtpTransport:
             refusal = self._introduce(link, envelope)
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            return Verdict(Outcome.DEFERRED, _words(error), server_is_down=True)
+            return Verdict(Outcome.DEFERRED, _words(error), server_is_down=True, cause=error)
         if refusal is not None:
             return refusal
         before_data()
@@ -223,6 +254,7 @@ class SmtpTransport:
         if code >= 400:
             self._reset(link)
             return _verdict(code, answer)
+        self.note(f"The server took the letter: {code} {answer.decode('utf-8', 'replace')}")
         return Verdict(Outcome.SENT)
 
     def _connect(self) -> smtplib.SMTP:
@@ -231,12 +263,15 @@ class SmtpTransport:
             link: smtplib.SMTP = smtplib.SMTP_SSL(
                 server.host, server.port, self.local_name, timeout=self.timeout_s, context=ssl.create_default_context()
             )
+            self.note(f"Connected to {server.host}, port {server.port}, over {_tls_of(link)}; its certificate holds.")
         else:
             link = smtplib.SMTP(server.host, server.port, self.local_name, timeout=self.timeout_s)
+            self.note(f"Connected to {server.host}, port {server.port}.")
         try:
             self._protect(link)
             if server.user:
                 link.login(server.user, server.password)
+                self.note(f"Signed in as {server.user}.")
         except BaseException:
             link.close()
             raise
@@ -249,6 +284,7 @@ class SmtpTransport:
             # A password goes over a verified connection or not at all.
             link.starttls(context=ssl.create_default_context())
             link.ehlo()
+            self.note(f"Went over to {_tls_of(link)} (STARTTLS); the server's certificate holds.")
         elif tls is Tls.AUTO and link.has_extn("starttls"):
             # Opportunistic (RFC 7435): better against listeners than nothing, and relays on the same host sign their own.
             context = ssl.create_default_context()
@@ -256,6 +292,9 @@ class SmtpTransport:
             context.verify_mode = ssl.CERT_NONE
             link.starttls(context=context)
             link.ehlo()
+            self.note(f"Went over to {_tls_of(link)} (STARTTLS); the certificate was not looked at.")
+        elif tls is not Tls.IMPLICIT:
+            self.note("Letters go over this connection in the clear.")
 
     def _reset(self, link: smtplib.SMTP) -> None:
         try:
@@ -273,6 +312,11 @@ def _verdict(code: int, answer: bytes) -> Verdict:
     words = f"{code} {answer.decode('utf-8', 'replace')}"
     # 421: the server is closing down, which says nothing of this letter.
     return Verdict(Outcome.REFUSED if code >= 500 else Outcome.DEFERRED, words, server_is_down=code == 421)
+
+
+def _tls_of(link: smtplib.SMTP) -> str:
+    """The version of TLS that a connection speaks."""
+    return (link.sock.version() if isinstance(link.sock, ssl.SSLSocket) else None) or "TLS"
 
 
 def _words(error: Exception) -> str:
