@@ -6,6 +6,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from broadsheet.conf.env_file import load_env_file
+
+load_env_file()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "broadsheet.conf.settings")
 django_application = get_wsgi_application()
 
