@@ -39,3 +39,14 @@ class OutboxLetter(models.Model):
     class Meta:
         ordering = ("id",)
         indexes = [models.Index(fields=("state", "due_at"), name="mail_letter_due")]
+
+
+class Sending(models.Model):
+    """Whether this database may send letters, and of when it is a copy; one row, or none in a copy not yet restored.
+
+    Backups leave this table empty, and without the row nothing is sent: so a restored copy keeps its letters until
+    it is told to send them, however and wherever it was restored.
+    """
+
+    is_allowed = models.BooleanField()
+    copied_at = models.DateTimeField(null=True)

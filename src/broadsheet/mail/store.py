@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from broadsheet.mail.messages import Content
-from broadsheet.mail.models import OutboxLetter
+from broadsheet.mail.models import OutboxLetter, Sending
 from broadsheet.mail.wordings import DEFAULTS, LetterKind, Wording
 from broadsheet.publication.models import LetterWording
 
@@ -25,6 +25,11 @@ class ClaimedLetter:
     content: Content
 
 
+def is_mail_held() -> bool:
+    """Whether letters stay in the outbox: this database was restored from a backup, or somebody told it to hold them."""
+    return not Sending.objects.filter(is_allowed=True).exists()
+
+
 def load_wording(kind: LetterKind) -> Wording:
     """The publication's words for one kind of letter, or those that come with Broadsheet."""
     row = LetterWording.objects.filter(kind=kind).values_list("subject", "body").first()
@@ -32,8 +37,8 @@ def load_wording(kind: LetterKind) -> Wording:
 
 
 def claim_letter(*, now: datetime, lease: timedelta) -> ClaimedLetter | None:
-    """Take the letter that has been due longest; None if there is none."""
-    while True:
+    """Take the letter that has been due longest; None if there is none, or while letters are held."""
+    while not is_mail_held():
         row = OutboxLetter.objects.filter(state=State.WAITING, due_at__lte=now).order_by("due_at", "id").first()
         if row is None:
             return None
@@ -43,6 +48,7 @@ def claim_letter(*, now: datetime, lease: timedelta) -> ClaimedLetter | None:
         if claimed:
             content = Content(row.to_address, row.reply_to, row.subject, row.text, row.html, row.message_id, row.created_at)
             return ClaimedLetter(row.pk, row.attempts + 1, row.created_at, content)
+    return None
 
 
 def mark_handed_over(letter: ClaimedLetter) -> None:
