@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 from django.conf import settings
 
 from broadsheet.conf.headers import content_security_policy
+from broadsheet.conf.watch.process import watch_process
+from broadsheet.conf.watch.snapshots import Gauges
 from broadsheet.core import clock
+from broadsheet.core.counts import COUNTS
 from broadsheet.edge.application import Application, Edge
 from broadsheet.edge.database import Database, DatabaseAway
 from broadsheet.edge.held import Headers
@@ -30,11 +35,23 @@ def build_edge(django: Application) -> Edge:
         has_movable_clock=installation.demo,
     )
     holdings = Holdings(Database(installation.database_url), terms, max_bytes=MAX_HELD_BYTES)
-    ChangeTail(holdings).start()
+    ChangeTail(holdings, COUNTS.change_lag).start()
     views = count_views(holdings)
     views.start()
     WALL_VIEWS.start()
-    return Edge(django, holdings, proxies=installation.trusted_proxies, count_view=views.count)
+    watch_process("web", lambda: read_gauges(holdings, views))
+    return Edge(django, holdings, proxies=installation.trusted_proxies, count_view=views.count, counts=COUNTS.edge)
+
+
+def read_gauges(holdings: Holdings, views: WallViews) -> Gauges:
+    """What this process holds just now, for /metrics and /healthz."""
+    return {
+        "held_bytes": holdings.pages.bytes + holdings.articles.bytes,
+        "held_pages": len(holdings.pages),
+        "is_away": holdings.is_away,
+        "looked_ago_s": time.monotonic() - holdings.looked_at,
+        "views_waiting": views.waiting + WALL_VIEWS.waiting,
+    }
 
 
 def count_views(holdings: Holdings) -> WallViews:

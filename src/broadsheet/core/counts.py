@@ -48,13 +48,13 @@ class AnswerCounts:
     __slots__ = ("_bounds", "_numbers", "durations", "numbers")
 
     def __init__(self) -> None:
-        self.numbers: dict[tuple[str, int], int] = {}
+        self.numbers: dict[tuple[str, str], int] = {}
         self.durations = Spread(ANSWER_BOUNDS_S)
         self._numbers = self.durations.numbers
         self._bounds = self.durations.bounds
 
-    def count(self, variant: str, status: int, seconds: float) -> None:
-        """Count one answer; `variant` comes from a closed set of names, never from a request."""
+    def count(self, variant: str, status: str, seconds: float) -> None:
+        """Count one answer; `variant` is of a closed set of names, never from a request; `status` may be a whole status line."""
         key = (variant, status)
         try:
             self.numbers[key] += 1
@@ -63,7 +63,7 @@ class AnswerCounts:
         self._numbers[bisect_left(self._bounds, seconds)] += 1
         self.durations.sum_s += seconds
 
-    def _count_first(self, key: tuple[str, int]) -> None:
+    def _count_first(self, key: tuple[str, str]) -> None:
         if len(self.numbers) >= MAX_KINDS:
             key = (OTHER, key[1])
         self.numbers.setdefault(key, 0)

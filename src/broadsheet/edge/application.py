@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
+from time import perf_counter
 from typing import Any
 
 from broadsheet.core import clock
 from broadsheet.core.client_address import client_address
+from broadsheet.core.counts import AnswerCounts
 from broadsheet.edge.cookies import NONE, read_cookies
 from broadsheet.edge.database import DatabaseAway
 from broadsheet.edge.decide import decide_variant, list_kind
@@ -28,12 +30,12 @@ CountView = Callable[[int, str], None]
 
 
 class Answer:
-    """A finished answer: status line, headers, body."""
+    """A finished answer: status line, headers, body; and for the count, which form of page it is."""
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("body", "headers", "status", "variant")
 
-    def __init__(self, status: str, headers: Headers, body: bytes) -> None:
-        self.status, self.headers, self.body = status, headers, body
+    def __init__(self, status: str, headers: Headers, body: bytes, variant: str) -> None:
+        self.status, self.headers, self.body, self.variant = status, headers, body, variant
 
 
 class Edge:
@@ -46,15 +48,18 @@ class Edge:
         *,
         proxies: Sequence[IPv4Network | IPv6Network],
         count_view: CountView,
+        counts: AnswerCounts,
     ) -> None:
         self._django = django
         self._holdings = holdings
         self._proxies = proxies
         self._count_view = count_view
+        self._counts = counts
         self._passes = KnownPasses(holdings)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """One request (PEP 3333)."""
+        started = perf_counter()
         try:
             answer = self._find_answer(environ)
         except DatabaseAway:
@@ -62,6 +67,7 @@ class Edge:
         if answer is None:
             return self._django(environ, start_response)
         start_response(answer.status, answer.headers)
+        self._counts.count(answer.variant, answer.status, perf_counter() - started)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
     def _find_answer(self, environ: Environ) -> Answer | None:
@@ -120,10 +126,10 @@ class Edge:
 def _answer(environ: Environ, page: HeldPage, *, is_shared: bool) -> Answer:
     if is_shared:
         return _shared(environ, page, page.shared, page.not_modified)
-    return Answer("200 OK", page.private, page.body)
+    return Answer("200 OK", page.private, page.body, page.variant)
 
 
 def _shared(environ: Environ, page: HeldPage, headers: Headers, not_modified: Headers) -> Answer:
     if page.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
-        return Answer("304 Not Modified", not_modified, b"")
-    return Answer("200 OK", headers, page.body)
+        return Answer("304 Not Modified", not_modified, b"", page.variant)
+    return Answer("200 OK", headers, page.body, page.variant)

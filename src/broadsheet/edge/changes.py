@@ -11,16 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
-    """One line of the change log; `place` orders it as far as the database can."""
+    """One line of the change log; `place` orders it as far as the database can, `at` is when the change was made."""
 
     id: int
     kind: str
     subject: str
     place: int
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

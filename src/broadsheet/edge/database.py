@@ -22,6 +22,7 @@ from broadsheet.edge.changes import ChangeLine, Reading
 from broadsheet.edge.networks import InstitutionRange
 from broadsheet.library.access import Access
 from broadsheet.membership.entitlement import HeldGrant
+from broadsheet.pages.variants import kept_as
 from broadsheet.paywall.passes import SigningKey
 from broadsheet.paywall.resolver import Asked
 from broadsheet.paywall.wall_views import WallView
@@ -37,11 +38,11 @@ _FIND_PAGE = "SELECT id, content_type, etag, {body}, valid_until FROM pages_vari
 _MENTIONS = "SELECT article_id FROM pages_variantmention WHERE variant_id = ?"
 # One statement each, so that lines, horizon and ends are of one moment. Where nothing is asked for, only the ends come.
 _CHANGES_SQLITE = (
-    "SELECT c.id, c.kind, c.subject, c.id, {ends}, (SELECT COALESCE(MAX(id), 0) + 1 FROM core_change)"
+    "SELECT c.id, c.kind, c.subject, c.id, c.at, {ends}, (SELECT COALESCE(MAX(id), 0) + 1 FROM core_change)"
     " FROM (SELECT 1) one LEFT JOIN core_change c ON c.id >= ?"
 )
 _CHANGES_POSTGRESQL = (
-    "SELECT c.id, c.kind, c.subject, c.place, {ends}, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    "SELECT c.id, c.kind, c.subject, c.place, c.at, {ends}, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
     " FROM (SELECT 1) one LEFT JOIN core_change c ON c.place >= ?"
 )
 _ENDS = "(SELECT COALESCE(MAX(id), 0) FROM core_change), (SELECT COALESCE(MAX(up_to), 0) FROM core_trimmedlog)"
@@ -96,7 +97,7 @@ class Database:
     def find_page(self, path: str, kind: str, recipe: str, encoding: str) -> FoundPage | None:
         """One finished page in one encoding (`br` or `gzip`)."""
         column = "body_brotli" if encoding == "br" else "body_gzip"
-        rows = self._query(_FIND_PAGE.format(body=column), (path, kind, recipe))
+        rows = self._query(_FIND_PAGE.format(body=column), (path, kept_as(kind, recipe), recipe))
         if not rows:
             return None
         variant_id, content_type, etag, body, valid_until = rows[0]
@@ -112,8 +113,8 @@ class Database:
     def _read_changes(self, place: int) -> Reading:
         statement = _CHANGES_SQLITE if self._is_sqlite else _CHANGES_POSTGRESQL
         rows = self._query(statement.format(ends=_ENDS), (place,))
-        lines = tuple(ChangeLine(*row[:4]) for row in rows if row[0] is not None)
-        newest, trimmed_to, horizon = rows[0][4:]
+        lines = tuple(ChangeLine(row[0], row[1], row[2], row[3], _moment(row[4])) for row in rows if row[0] is not None)
+        newest, trimmed_to, horizon = rows[0][5:]
         return Reading(lines, horizon, newest, trimmed_to)
 
     def load_clock_offset(self) -> int:
@@ -154,15 +155,25 @@ class Database:
                 connection.execute(self._adapt(_ADD_EVENT), values)
             connection.execute("COMMIT")
         except (sqlite3.Error, psycopg.Error) as error:
-            self._forget_connection()
+            self.close()
             raise _trouble(error) from error
+
+    def close(self) -> None:
+        """Close this thread's connection; its next question opens another."""
+        connection = getattr(self._local, "connection", None)
+        self._local.connection = None
+        if connection is not None:
+            try:
+                connection.close()
+            except (sqlite3.Error, psycopg.Error):
+                return
 
     def _query(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         connection = self._connect()
         try:
             return connection.execute(self._adapt(sql), tuple(values)).fetchall()
         except (sqlite3.Error, psycopg.Error) as error:
-            self._forget_connection()
+            self.close()
             raise _trouble(error) from error
 
     def _adapt(self, sql: str) -> str:
@@ -191,15 +202,6 @@ class Database:
             )
         options = f"-c statement_timeout={int(TIMEOUT_S * 1000)}"
         return psycopg.connect(self._url, connect_timeout=CONNECT_TIMEOUT_S, options=options, autocommit=True)
-
-    def _forget_connection(self) -> None:
-        connection = getattr(self._local, "connection", None)
-        self._local.connection = None
-        if connection is not None:
-            try:
-                connection.close()
-            except (sqlite3.Error, psycopg.Error):
-                return
 
 
 def _trouble(error: Exception) -> DatabaseAway:

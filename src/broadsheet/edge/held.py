@@ -26,9 +26,10 @@ class HeldPage:
     """One encoding of one variant, with its header lists made once.
 
     `shared` goes to strangers, `private` to a reader whom cookies or a network chose it for; `file` goes to
-    everybody alike, if the page is a feed or a sitemap.
+    everybody alike, if the page is a feed or a sitemap. `variant` is what its answers are counted under.
     """
 
+    variant: str
     body: bytes
     etag: str
     shared: Headers
@@ -43,7 +44,14 @@ class HeldPage:
         return len(self.body) + OVERHEAD_BYTES
 
 
-def hold_page(found: FoundPage, encoding: str, security_headers: Headers) -> HeldPage:
+def name_variant(kind: str, content_type: str) -> str:
+    """What answers with a page are counted under: an article's kind, `list-` and whom its masthead speaks to, `file`."""
+    if not content_type.startswith("text/html"):
+        return "file"
+    return kind if kind.startswith(("wall-", "open-")) else f"list-{kind}"
+
+
+def hold_page(found: FoundPage, kind: str, encoding: str, security_headers: Headers) -> HeldPage:
     """A row of the variant table as it will go over the wire."""
     body = found.body if encoding else gzip.decompress(found.body)
     tag = f'"{found.etag}-{encoding or "id"}"'
@@ -53,6 +61,7 @@ def hold_page(found: FoundPage, encoding: str, security_headers: Headers) -> Hel
     public: Headers = [("Cache-Control", PUBLIC), ("ETag", tag), *security_headers]
     by_cookie, by_encoding = ("Vary", "Cookie, Accept-Encoding"), ("Vary", "Accept-Encoding")
     return HeldPage(
+        variant=name_variant(kind, found.content_type),
         body=body,
         etag=tag,
         shared=[*content, by_cookie, *public],

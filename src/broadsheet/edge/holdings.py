@@ -123,7 +123,7 @@ class Holdings:
             turn = self.pages.turn
             found = self.database.find_page(path, kind, self.terms.recipe, encoding)
             if found is not None:
-                page = hold_page(found, encoding, self.terms.security_headers)
+                page = hold_page(found, kind, encoding, self.terms.security_headers)
                 self.pages.put(key, page, turn=turn)
         if page is not None and page.valid_until is not None and now >= page.valid_until:
             return None

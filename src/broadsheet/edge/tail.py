@@ -6,6 +6,8 @@ import logging
 import threading
 import time
 
+from broadsheet.core import clock
+from broadsheet.core.counts import Spread
 from broadsheet.edge.changes import ChangeCursor, News
 from broadsheet.edge.database import DatabaseAway, DatabaseBusy
 from broadsheet.edge.holdings import Holdings
@@ -19,8 +21,10 @@ FORGET_EVERY_S = 600.0
 class ChangeTail:
     """Keeps one process's holdings true."""
 
-    def __init__(self, holdings: Holdings) -> None:
+    def __init__(self, holdings: Holdings, lag: Spread) -> None:
+        """`lag` is where it notes how old a change was when it was seen."""
         self._holdings = holdings
+        self._lag = lag
         self._cursor: ChangeCursor | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -72,6 +76,8 @@ class ChangeTail:
             holdings.forget_all()
         for line in news.lines:
             holdings.follow(line)
+            if line.at is not None:
+                self._lag.add(max(0.0, (clock.now() - line.at).total_seconds()))
         self._cursor = cursor
         if time.monotonic() - self._forgot_at > FORGET_EVERY_S:
             holdings.revocations.forget_old()
