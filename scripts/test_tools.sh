@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests need beside Python packages: a browser, PostgreSQL, Java and the HTML checker.
+# Installs what the tests need beside Python packages: a browser, PostgreSQL, nginx, Java and the HTML checker.
 # Does nothing when all of it is there.
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,6 +13,7 @@ missing=""
 need chromium chromium
 need java default-jre-headless
 need npm npm
+[ -x /usr/sbin/nginx ] || need nginx nginx # an ordinary user's PATH may lack sbin
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
 
 if [ -n "$missing" ]; then
@@ -23,8 +24,16 @@ if [ -n "$missing" ]; then
         as_root=sudo
     fi
     echo "Installing$missing"
+    # Debian starts a server that it installs; the tests start their own, and ports such as 80 stay free.
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        trap '$as_root rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+        $as_root chmod 755 "$policy"
+    fi
     $as_root apt-get -o DPkg::Lock::Timeout=500 -qq update
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=500 -qq install -y --no-install-recommends $missing >/dev/null
+    case "$missing" in *nginx*) if [ -d /run/systemd/system ]; then $as_root systemctl disable --quiet nginx; fi ;; esac
 fi
 
 if [ ! -f .tools/node_modules/vnu-jar/package.json ] || ! grep -q "\"version\": \"$vnu_version\"" .tools/node_modules/vnu-jar/package.json; then
