@@ -21,8 +21,6 @@ from broadsheet.paywall.wall_views import ViewsNotWritten, WallView, WallViews
 from broadsheet.publication.models import Publication
 from broadsheet.web.wall_views import WALL_VIEWS
 
-MAX_HELD_BYTES = 256 * 1024 * 1024
-
 
 def build_edge(django: Application) -> Edge:
     """The edge of this process, following the change log in a thread of its own."""
@@ -34,7 +32,7 @@ def build_edge(django: Application) -> Edge:
         security_headers=security_headers(),
         has_movable_clock=installation.demo,
     )
-    holdings = Holdings(Database(installation.database_url), terms, max_bytes=MAX_HELD_BYTES)
+    holdings = Holdings(Database(installation.database_url), terms, max_bytes=installation.cache_mb * 1024 * 1024)
     ChangeTail(holdings, COUNTS.change_lag).start()
     views = count_views(holdings)
     views.start()

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from broadsheet.core.installation import Installation
 
 VARIABLES = (
+    "BROADSHEET_CACHE_MB",
     "BROADSHEET_DATA_DIR",
     "BROADSHEET_DATABASE_URL",
     "BROADSHEET_DEMO",
@@ -78,7 +79,14 @@ def read_installation(environ: Mapping[str, str] = os.environ) -> Installation:
             "BROADSHEET_METRICS_NETWORKS", environ.get("BROADSHEET_METRICS_NETWORKS", "127.0.0.0/8,::1/128")
         ),
         log_format=log_format,
+        cache_mb=_read_number("BROADSHEET_CACHE_MB", environ.get("BROADSHEET_CACHE_MB", "256")),
     )
+
+
+def _read_number(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise SettingsError(f"{name} is {text!r}; give a whole number above 0.")
+    return int(text)
 
 
 def _read_networks(name: str, listed: str) -> tuple[IPv4Network | IPv6Network, ...]:
