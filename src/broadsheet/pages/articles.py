@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from math import ceil
 
@@ -32,21 +32,37 @@ def load_article_page(article_id: int, *, whole: bool, now: datetime) -> Article
     Raises:
         Article.DoesNotExist: it is not published.
     """
+    return load_article_pages(article_id, {whole}, now=now)[whole]
+
+
+def load_article_pages(article_id: int, wholes: Collection[bool], *, now: datetime) -> dict[bool, ArticlePage]:
+    """One published article as its pages show it: under False up to the wall, under True whole; what they share is loaded once.
+
+    Raises:
+        Article.DoesNotExist: it is not published.
+    """
     article = Article.objects.select_related("main_topic").get(pk=article_id, live=True)
     teaser = ArticleTeaser.objects.get(article_id=article_id)
     words = ArticleText.objects.values_list("word_count", flat=True).get(article_id=article_id)
-    rest = ArticleRest.objects.get(article_id=article_id).html if whole else None
-    return article_page(article, teaser.html, rest, words=words, now=now)
+    related = tuple(load_related(article, now=now))
+    rest = {whole: ArticleRest.objects.get(article_id=article_id).html if whole else None for whole in wholes}
+    return {whole: _article_page(article, teaser.html, rest[whole], related, words=words, now=now) for whole in wholes}
 
 
 def article_page(article: Article, teaser_html: str, rest_html: str | None, *, words: int, now: datetime) -> ArticlePage:
     """The page of an article with this much of its body (None: up to the wall); expired photos are left out."""
+    related = tuple(load_related(article, now=now)) if article.pk else ()
+    return _article_page(article, teaser_html, rest_html, related, words=words, now=now)
+
+
+def _article_page(
+    article: Article, teaser_html: str, rest_html: str | None, related: tuple[Card, ...], *, words: int, now: datetime
+) -> ArticlePage:
     teaser_html = teaser_html if rest_html is not None else drop_note_references(teaser_html)
     photo_ids = [*([article.lead_photo_id] if article.lead_photo_id else []), *photo_ids_in(teaser_html + (rest_html or ""))]
     pictures = load_pictures(photo_ids, today=now.astimezone(settings.BROADSHEET.zone).date())
     topics, regions = list(article.topics.all()), list(article.regions.all())
     label = article.main_topic or (topics[0] if topics else regions[0] if regions else None)
-    related = load_related(article, now=now) if article.pk else ()
     laid_out = lay_out(fill_figures(teaser_html, pictures), fill_figures(rest_html or "", pictures))
     shown = [*photo_ids, *(card.picture.photo_id for card in related if card.picture)]
     return ArticlePage(
@@ -71,7 +87,7 @@ def article_page(article: Article, teaser_html: str, rest_html: str | None, *, w
         opening_html=laid_out.opening,
         rest_html=laid_out.rest,
         corrections=tuple(CorrectionNote(row.date, row.text) for row in article.corrections.all()),
-        related=tuple(related),
+        related=related,
         photo_valid_until=earliest_expiry(shown),
     )
 

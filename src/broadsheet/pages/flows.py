@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -10,12 +11,15 @@ from broadsheet.library.access import Access
 from broadsheet.library.models import Article
 from broadsheet.library.store import find_article_access
 from broadsheet.pages import store
-from broadsheet.pages.articles import load_article_page
+from broadsheet.pages.articles import load_article_pages
 from broadsheet.pages.card_image import draw_card, find_card_words
 from broadsheet.pages.compress import finish_page, finish_picture
 from broadsheet.pages.lists import ListPath, Place, load_list_page
 from broadsheet.pages.recipe import current_recipe
+from broadsheet.pages.records import ArticlePage
 from broadsheet.pages.render import render_article, render_list
+from broadsheet.pages.site import Site, load_site
+from broadsheet.pages.store import NewPage
 from broadsheet.pages.variants import Audience, FinishedPage, Variant, usual_variants
 from broadsheet.publication.store import load_publication
 
@@ -25,9 +29,13 @@ PNG = "image/png"
 
 def find_or_build_article(article_id: int, variant: Variant, *, now: datetime) -> FinishedPage | None:
     """The finished page of one article in one form; made and kept if there is none yet; None if it is not published."""
-    path = article_path(article_id)
-    page = store.find_page(path, variant.kind, recipe=current_recipe(), now=now)
-    return page or _build_article(article_id, variant, now=now)
+    page = store.find_page(article_path(article_id), variant.kind, recipe=current_recipe(), now=now)
+    if page is not None:
+        return page
+    epoch = store.read_epoch()
+    made = compose_article(article_id, [variant], now=now)
+    _keep(made, epoch=epoch, now=now)
+    return made[0].page if made else None
 
 
 def build_usual_pages(article_id: int, *, now: datetime) -> None:
@@ -35,8 +43,9 @@ def build_usual_pages(article_id: int, *, now: datetime) -> None:
     row = find_article_access(article_id, now=now)
     if row is None:
         return
-    for variant in usual_variants(Access(row.access), load_publication().articles_per_month):
-        _build_article(article_id, variant, now=now)
+    epoch = store.read_epoch()
+    variants = list(usual_variants(Access(row.access), load_publication().articles_per_month))
+    _keep(compose_article(article_id, variants, now=now), epoch=epoch, now=now)
 
 
 def find_or_build_list(path: ListPath, audience: Audience, *, now: datetime) -> FinishedPage | None:
@@ -45,21 +54,9 @@ def find_or_build_list(path: ListPath, audience: Audience, *, now: datetime) -> 
     if page is not None:
         return page
     epoch = store.read_epoch()
-    content = load_list_page(path, now=now)
-    if content is None:
-        return None
-    page = finish_page(render_list(content, audience, now=now), content.content_type)
-    store.save_page(
-        path.path,
-        audience,
-        page,
-        recipe=current_recipe(),
-        mentions=content.article_ids,
-        valid_until=content.valid_until,
-        epoch=epoch,
-        now=now,
-    )
-    return page
+    made = compose_list(path, [audience], now=now)
+    _keep(made, epoch=epoch, now=now)
+    return made[0].page if made else None
 
 
 def build_list(path: ListPath, place: Place, audience: Audience, *, now: datetime) -> str | None:
@@ -79,7 +76,7 @@ def find_or_build_card(article_id: int, *, now: datetime) -> FinishedPage | None
     if words is None:
         return None
     page = finish_picture(draw_card(words), PNG)
-    store.save_page(path, kind, page, recipe=current_recipe(), mentions=[article_id], valid_until=None, epoch=epoch, now=now)
+    _keep([NewPage(path, kind, page, [article_id], None)], epoch=epoch, now=now)
     return page
 
 
@@ -88,22 +85,40 @@ def article_path(article_id: int) -> str:
     return f"/articles/{article_id}/"
 
 
-def _build_article(article_id: int, variant: Variant, *, now: datetime) -> FinishedPage | None:
-    epoch = store.read_epoch()
+def compose_article(article_id: int, variants: Sequence[Variant], *, now: datetime) -> list[NewPage]:
+    """The finished pages of one article in these forms, in their order, not kept yet; none if it is not published."""
     try:
-        content = load_article_page(article_id, whole=variant.is_open, now=now)
+        content = load_article_pages(article_id, {variant.is_open for variant in variants}, now=now)
     except Article.DoesNotExist:
-        return None
-    page = finish_page(render_article(content, variant, now=now), HTML)
+        return []
+    site = load_site(now=now)
+    return [_compose_variant(content[variant.is_open], variant, site, now=now) for variant in variants]
+
+
+def compose_list(path: ListPath, audiences: Sequence[Audience], *, now: datetime) -> list[NewPage]:
+    """The finished pages of one list for these audiences, in their order, not kept yet; none if there is no such list."""
+    content = load_list_page(path, now=now)
+    if content is None:
+        return []
+    site = load_site(now=now)
+    texts = [render_list(content, audience, site=site, now=now) for audience in audiences]
+    return [
+        NewPage(path.path, audience, finish_page(text, content.content_type), content.article_ids, content.valid_until)
+        for audience, text in zip(audiences, texts, strict=True)
+    ]
+
+
+def _compose_variant(content: ArticlePage, variant: Variant, site: Site, *, now: datetime) -> NewPage:
     ends = [variant.valid_until(now, settings.BROADSHEET.zone), content.photo_valid_until]
-    store.save_page(
-        article_path(article_id),
+    return NewPage(
+        article_path(content.article_id),
         variant.kind,
-        page,
-        recipe=current_recipe(),
-        mentions=[article_id, *(card.article_id for card in content.related)],
-        valid_until=min((end for end in ends if end is not None), default=None),
-        epoch=epoch,
-        now=now,
+        finish_page(render_article(content, variant, site=site, now=now), HTML),
+        [content.article_id, *(card.article_id for card in content.related)],
+        min((end for end in ends if end is not None), default=None),
     )
-    return page
+
+
+def _keep(pages: Sequence[NewPage], *, epoch: int, now: datetime) -> None:
+    if pages:
+        store.save_pages(pages, recipe=current_recipe(), epoch=epoch, now=now)

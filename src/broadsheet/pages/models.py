@@ -6,10 +6,12 @@ from django.db import models
 
 
 class Variant(models.Model):
-    """One page in one form (`wall`, `open-unlock-2`, …), compressed once.
+    """One page in one form, made with one recipe, compressed once.
 
-    `recipe` names the templates and settings it was made with; `valid_until` is when something on it
-    (a photo's licence, the month of a meter text) runs out.
+    `kind` names form and recipe (`variants.kept_as`): two versions that run side by side, as in an upgrade, keep their
+    pages side by side. The recipe stands in a column that was there already because this table is the largest by far;
+    another key would have to be built over all of it. `valid_until` is when something on the page (a photo's licence,
+    the month of a meter text) runs out.
     """
 
     path = models.CharField(max_length=300)
@@ -41,3 +43,12 @@ class Epoch(models.Model):
     """
 
     value = models.BigIntegerField(default=0)
+
+
+class RecipeUse(models.Model):
+    """When some process last said that it works with a recipe; pages of the others are deleted."""
+
+    recipe = models.CharField(max_length=32, unique=True)
+    used_at = models.DateTimeField()
+    # Since when a `render --all` has been under way; None when it has ended.
+    rendering_since = models.DateTimeField(null=True)

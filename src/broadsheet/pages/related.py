@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 SHARED_TOPIC = 3.0
 SHARED_REGION = 2.0
@@ -43,7 +44,7 @@ def rank_related(subject: Candidate, candidates: Sequence[Candidate], *, count: 
 
 def _weigh(texts: Iterable[str]) -> list[dict[str, float]]:
     """Unit tf-idf vectors (Salton and Buckley 1988, "ltc") of the texts' words of four letters and more."""
-    counts = [Counter(word.casefold() for word in _WORD.findall(text)) for text in texts]
+    counts = [_count_words(text) for text in texts]
     spread = Counter(word for count in counts for word in count)
     vectors = []
     for count in counts:
@@ -51,6 +52,11 @@ def _weigh(texts: Iterable[str]) -> list[dict[str, float]]:
         norm = math.sqrt(sum(weight * weight for weight in vector.values())) or 1.0
         vectors.append({word: weight / norm for word, weight in vector.items()})
     return vectors
+
+
+@lru_cache(maxsize=512)  # the newest articles are candidates for every other, and counted again for each
+def _count_words(text: str) -> Counter[str]:
+    return Counter(word.casefold() for word in _WORD.findall(text))
 
 
 def _cosine(one: dict[str, float], other: dict[str, float]) -> float:

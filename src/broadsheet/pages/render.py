@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from broadsheet.pages.feeds import json_feed
 from broadsheet.pages.lists import HTML, JSON_FEED, ListContent
 from broadsheet.pages.records import ArticlePage
-from broadsheet.pages.site import load_site
+from broadsheet.pages.site import Site, load_site
 from broadsheet.pages.structured import article_json_ld, card_path
 from broadsheet.pages.variants import Audience, Variant
 
@@ -20,15 +20,18 @@ from broadsheet.pages.variants import Audience, Variant
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def render_article(page: ArticlePage, variant: Variant, *, now: datetime, answer: dict[str, Any] | None = None) -> str:
+def render_article(
+    page: ArticlePage, variant: Variant, *, now: datetime, site: Site | None = None, answer: dict[str, Any] | None = None
+) -> str:
     """An article's page in one form.
 
     Args:
+        site: the publication's record, where the caller has it already.
         answer: what a form on the page has to say to one reader (the address typed, what was wrong with it);
             only for answers to a POST, never for a page that is kept. Keys: `address` (as normalised), `sent` (a letter
             is on its way: the quiet line shows), `problem` (what was wrong), `email_typed` (kept in the field), `newsletter`.
     """
-    site = load_site(now=now)
+    site = site or load_site(now=now)
     context = {
         "page": page,
         "variant": variant,
@@ -42,9 +45,9 @@ def render_article(page: ArticlePage, variant: Variant, *, now: datetime, answer
     return render_to_string("pages/article.html", context)
 
 
-def render_list(content: ListContent, audience: Audience, *, now: datetime) -> str:
+def render_list(content: ListContent, audience: Audience, *, now: datetime, site: Site | None = None) -> str:
     """A list page, feed or sitemap for one audience."""
-    site = load_site(now=now)
+    site = site or load_site(now=now)
     if content.content_type == JSON_FEED:
         parts = content.parts
         return json.dumps(json_feed(content.title, parts["path"], parts["page_path"], parts["entries"], site), ensure_ascii=False)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import F
 
 from broadsheet.pages.models import Epoch, Variant, VariantMention
-from broadsheet.pages.variants import FinishedPage
+from broadsheet.pages.variants import FinishedPage, kept_as
 
 _EPOCH_ROW = 1
+_DELETED_AT_ONCE = 500
+_KEY = ("path", "kind")
+_CONTENT = ("recipe", "content_type", "etag", "body_gzip", "body_brotli", "valid_until", "built_at")
 # Asked for every shared page. Written out, because composing it anew costs five times what running it does.
 _FIND = """
     SELECT body_gzip, body_brotli, etag, content_type FROM pages_variant
@@ -22,7 +27,7 @@ _FIND = """
 def find_page(path: str, kind: str, *, recipe: str, now: datetime) -> FinishedPage | None:
     """The finished page at `path`, if it was made by today's recipe and is still valid."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, (path, kind, recipe, connection.ops.adapt_datetimefield_value(now)))
+        cursor.execute(_FIND, (path, kept_as(kind, recipe), recipe, connection.ops.adapt_datetimefield_value(now)))
         row = cursor.fetchone()
     return FinishedPage(bytes(row[0]), bytes(row[1]), row[2], row[3]) if row else None
 
@@ -42,53 +47,72 @@ def move_epoch() -> None:
     Epoch.objects.filter(pk=_EPOCH_ROW).update(value=F("value") + 1)
 
 
-def save_page(
-    path: str,
-    kind: str,
-    page: FinishedPage,
-    *,
-    recipe: str,
-    mentions: Collection[int],
-    valid_until: datetime | None,
-    epoch: int,
-    now: datetime,
-) -> bool:
-    """Keep a finished page, unless something has changed since `epoch` was read; returns whether it was kept."""
+@dataclass(frozen=True, slots=True)
+class NewPage:
+    """A finished page to keep: its place in the table, every article that it names, and until when it stands."""
+
+    path: str
+    kind: str
+    page: FinishedPage
+    mentions: Collection[int]
+    valid_until: datetime | None
+
+
+def save_pages(pages: Collection[NewPage], *, recipe: str, epoch: int, now: datetime) -> bool:
+    """Keep finished pages, all or none; none if something has changed since `epoch` was read. Returns whether they were kept.
+
+    The epoch's row is locked for the few milliseconds that writing takes; compressing was done before.
+    """
     with transaction.atomic():
         present = Epoch.objects.select_for_update().filter(pk=_EPOCH_ROW).values_list("value", flat=True).first() or 0
         if present != epoch:
             return False
-        variant, _ = Variant.objects.update_or_create(
-            path=path,
-            kind=kind,
-            defaults={
-                "recipe": recipe,
-                "content_type": page.content_type,
-                "etag": page.etag,
-                "body_gzip": page.body_gzip,
-                "body_brotli": page.body_brotli,
-                "valid_until": valid_until,
-                "built_at": now,
-            },
+        rows = [_row(page, recipe=recipe, now=now) for page in pages]
+        rows = Variant.objects.bulk_create(rows, update_conflicts=True, unique_fields=_KEY, update_fields=_CONTENT)
+        VariantMention.objects.filter(variant__in=rows).delete()
+        VariantMention.objects.bulk_create(
+            VariantMention(variant=row, article_id=article_id)
+            for row, page in zip(rows, pages, strict=True)
+            for article_id in page.mentions
         )
-        VariantMention.objects.filter(variant=variant).delete()
-        VariantMention.objects.bulk_create(VariantMention(variant=variant, article_id=article_id) for article_id in mentions)
     return True
 
 
+def _row(page: NewPage, *, recipe: str, now: datetime) -> Variant:
+    return Variant(
+        path=page.path,
+        kind=kept_as(page.kind, recipe),
+        recipe=recipe,
+        content_type=page.page.content_type,
+        etag=page.page.etag,
+        body_gzip=page.page.body_gzip,
+        body_brotli=page.page.body_brotli,
+        valid_until=page.valid_until,
+        built_at=now,
+    )
+
+
 def drop_pages_naming(article_ids: Collection[int]) -> None:
-    """Forget every page that names one of these articles; the epoch moves with it."""
+    """Forget every page that names one of these articles, whatever its recipe; the epoch moves with it."""
     move_epoch()
-    Variant.objects.filter(mentions__article_id__in=article_ids).delete()
+    _delete(VariantMention.objects.filter(article_id__in=article_ids).values_list("variant_id", flat=True).distinct())
 
 
 def drop_list_pages() -> None:
     """Forget every page but the articles' own: lists, feeds, sitemaps."""
     move_epoch()
-    Variant.objects.exclude(path__startswith="/articles/").delete()
+    _delete(Variant.objects.exclude(path__startswith="/articles/").values_list("id", flat=True))
 
 
 def drop_all_pages() -> None:
     """Forget every page: a setting that shows everywhere has changed."""
     move_epoch()
-    Variant.objects.all().delete()
+    _delete(Variant.objects.values_list("id", flat=True))
+
+
+def _delete(variant_ids: Iterable[int]) -> None:
+    """Delete variants without reading them, which Django would do: together they may be larger than memory."""
+    left = iter(variant_ids)
+    while some := list(islice(left, _DELETED_AT_ONCE)):
+        VariantMention.objects.filter(variant_id__in=some).delete()
+        Variant.objects.filter(pk__in=some)._raw_delete(DEFAULT_DB_ALIAS)

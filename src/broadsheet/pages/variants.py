@@ -17,6 +17,8 @@ from broadsheet.library.access import Access
 from broadsheet.membership.entitlement import Entitlement
 from broadsheet.paywall.resolver import Decision, Outcome, Reason
 
+RECIPE_DIGITS = 8  # of a recipe's 24; the rest is compared too, so that two alike would cost time and nothing else
+
 
 class Audience(StrEnum):
     """Whom the masthead speaks to: it offers log-in, the account, or no subscription any more."""
@@ -60,6 +62,14 @@ class FinishedPage:
     body_brotli: bytes
     etag: str
     content_type: str
+
+
+def kept_as(kind: str, recipe: str) -> str:
+    """How the variant table names a form of a page, made with one recipe: `wall-stranger-stranger@1a2b3c4d`.
+
+    The recipe is part of the name, so that two versions of the program keep their pages side by side.
+    """
+    return f"{kind}@{recipe[:RECIPE_DIGITS]}"
 
 
 def audience_of(entitlement: Entitlement, now: datetime) -> Audience:
