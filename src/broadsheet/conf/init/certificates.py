@@ -58,7 +58,7 @@ def check_certificate(certificate_pem: bytes, key_pem: bytes, *, host: str, now:
         raise BadCertificate(f"the certificate expired on {leaf.not_valid_after_utc:%d %B %Y}; renew it.")
     if now < leaf.not_valid_before_utc:
         raise BadCertificate(f"the certificate is valid from {leaf.not_valid_before_utc:%d %B %Y} only; is the clock right?")
-    if not _covers(leaf, host):
+    if not covers(leaf, host):
         raise BadCertificate(f"the certificate is made for {', '.join(_names(leaf)) or 'no host'}, not for {host}.")
     for below, above in pairwise(chain):
         try:
@@ -66,6 +66,13 @@ def check_certificate(certificate_pem: bytes, key_pem: bytes, *, host: str, now:
         except (ValueError, TypeError, InvalidSignature):
             raise BadCertificate("the file's certificates do not follow one from another; put the host's own first.") from None
     return list(_warnings(chain, now))
+
+
+def covers(certificate: x509.Certificate, host: str) -> bool:
+    """Whether a certificate is made for `host`."""
+    wanted = host.strip("[]").lower()
+    parent = f"*.{wanted.partition('.')[2]}"
+    return any(name.lower() in (wanted, parent) for name in _names(certificate))
 
 
 def _warnings(chain: list[x509.Certificate], now: datetime) -> list[str]:
@@ -115,9 +122,3 @@ def _names(certificate: x509.Certificate) -> list[str]:
     except x509.ExtensionNotFound:
         return []
     return [*names.get_values_for_type(x509.DNSName), *(str(ip) for ip in names.get_values_for_type(x509.IPAddress))]
-
-
-def _covers(certificate: x509.Certificate, host: str) -> bool:
-    wanted = host.strip("[]").lower()
-    parent = f"*.{wanted.partition('.')[2]}"
-    return any(name.lower() in (wanted, parent) for name in _names(certificate))
