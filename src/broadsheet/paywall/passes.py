@@ -41,7 +41,8 @@ class Pass:
     """What one browser may show for a day.
 
     Times are whole seconds since 1970. `holder` names the session or browser that the pass was given to,
-    `version` the reader's entitlement when it was made.
+    `version` the reader's entitlement when it was made. `turns_at` is when something that the reader holds begins
+    or ends, if that is before the pass is renewed anyway.
     """
 
     holder: str
@@ -53,11 +54,12 @@ class Pass:
     subscribed: tuple[int, int | None] | None
     open_articles: tuple[tuple[str, int, int], ...]
     awaits_confirmation: bool = False
+    turns_at: int | None = None
 
     @cached_property
     def renew_at(self) -> int:
         """From then on the reader's rights are looked up anew, if the database answers."""
-        return self.issued_at + int(RENEW_AFTER.total_seconds())
+        return self.turns_at if self.turns_at is not None else self.issued_at + int(RENEW_AFTER.total_seconds())
 
     @cached_property
     def expires_at(self) -> int:
@@ -121,6 +123,7 @@ def make_pass(entitlement: Entitlement, *, holder: str, version: int, month: str
         subscribed=subscribed,
         open_articles=tuple(open_articles),
         awaits_confirmation=entitlement.awaits_confirmation,
+        turns_at=_next_turn(entitlement, now),
     )
 
 
@@ -142,6 +145,7 @@ def sign_pass(shown: Pass, key: SigningKey) -> str:
         shown.subscribed,
         shown.open_articles,
         int(shown.awaits_confirmation),
+        shown.turns_at,
     ]
     payload = urlsafe_b64encode(json.dumps(fields, separators=(",", ":")).encode()).decode().rstrip("=")
     return f"{key.key_id}.{payload}.{_signature(key, payload)}"
@@ -158,7 +162,7 @@ def read_pass(text: str, keys: Mapping[str, SigningKey]) -> Pass | None:
         return None
     try:
         return _pass_of(json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
-    except (Base64Error, ValueError, TypeError, IndexError):
+    except (Base64Error, ValueError, TypeError, LookupError):
         return None  # signed by us in a form of another release
 
 
@@ -167,14 +171,25 @@ def _pass_of(fields: list[Any]) -> Pass | None:
         return None
     subscribed = None if fields[7] is None else (int(fields[7][0]), fields[7][1])
     opened = tuple((str(letter), int(article_id), int(end)) for letter, article_id, end in fields[8])
-    return Pass(
-        fields[1], fields[2], int(fields[3]), fields[4], int(fields[5]), int(fields[6]), subscribed, opened, bool(fields[9])
-    )
+    issued_at, spent, version = int(fields[3]), int(fields[5]), int(fields[6])
+    return Pass(fields[1], fields[2], issued_at, fields[4], spent, version, subscribed, opened, bool(fields[9]), fields[10])
 
 
 def _signature(key: SigningKey, payload: str) -> str:
     digest = blake2b(f"{key.key_id}.{payload}".encode(), key=key.secret, digest_size=16, person=b"broadsheet.pass")
     return urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+
+
+def _next_turn(entitlement: Entitlement, now: datetime) -> int | None:
+    """When something held begins or ends next, if that is before a pass made now is renewed.
+
+    In whole seconds, rounded down: from then on the database is asked, which knows the moment exactly.
+    """
+    moments = [
+        *(at for grant in entitlement.grants for at in (grant.starts_at, grant.ends_at) if at is not None),
+        *(held.ends_at for held in (*entitlement.unlocks, *entitlement.instants)),
+    ]
+    return min((_seconds(at) for at in moments if now < at < now + RENEW_AFTER), default=None)
 
 
 def _seconds(at: datetime) -> int:

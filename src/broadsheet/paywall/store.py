@@ -28,7 +28,7 @@ _NETWORKS = (
 def load_entitlement(
     *, reader_id: int | None, browser_key: str | None, network_address: str | None, is_staff: bool, now: datetime
 ) -> Entitlement:
-    """Everything that one request's reader holds.
+    """Everything that one request's reader holds, grants that have yet to begin among it.
 
     Args:
         reader_id: the signed-in reader, if any.
@@ -84,7 +84,7 @@ def _load_grants(reader_id: int, now: datetime) -> tuple[HeldGrant, ...]:
         HeldGrant(source, article, _moment(starts_at), _end(ends_at), reason, f"grant {number} ({source}: {reason})")
         for source, article, starts_at, ends_at, reason, number in _read(_GRANTS, reader_id)
     )
-    return tuple(grant for grant in grants if grant.is_live(now))
+    return tuple(grant for grant in grants if grant.ends_at is None or now < grant.ends_at)
 
 
 def _load_unlocks(reader_id: int, now: datetime) -> tuple[tuple[HeldUnlock, ...], int]:
