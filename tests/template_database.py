@@ -53,7 +53,7 @@ FINGERPRINT = _fingerprint()
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def one_at_a_time() -> Iterator[None]:
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -78,12 +78,18 @@ def _migrate() -> None:
     call_command("createcachetable", verbosity=0)
 
 
-def _restore_sqlite() -> None:
+def sqlite_template() -> Path:
+    """The migrated, empty SQLite database; for tests on SQLite that run an installation of their own."""
     template = CACHE / f"{FINGERPRINT}.sqlite3"
     if not template.exists():
-        with _one_at_a_time():
+        with one_at_a_time():
             if not template.exists():
                 _make_sqlite(template)
+    return template
+
+
+def _restore_sqlite() -> None:
+    template = sqlite_template()
     connections.close_all()
     # Each copy gets a name of its own. A request that outlives its test may still hold the last one open, and SQLite,
     # closing a file, deletes the write-ahead log that lies beside its name, whosever that is by then.
@@ -109,7 +115,7 @@ def _make_sqlite(template: Path) -> None:
 def _restore_postgresql() -> None:
     template, own = f"template_{FINGERPRINT}", connection.settings_dict["NAME"]
     connections.close_all()
-    with _one_at_a_time(), _maintenance() as cursor:
+    with one_at_a_time(), _maintenance() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", [template])
         if not cursor.fetchone():
             cursor.execute(f'DROP DATABASE IF EXISTS "{template}"')

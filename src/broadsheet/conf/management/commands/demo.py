@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from broadsheet.conf.management.commands.serve import prepare, serving_programs
+from broadsheet.conf.management.commands.serve import prepare, refuse_taken_ports, serving_programs
 from broadsheet.conf.processes import run_together
 from broadsheet.core import clock
 from broadsheet.demo.load import is_demo_loaded, load_demo
@@ -23,6 +23,8 @@ class Command(BaseCommand):
         parser.add_argument("--load-only", action="store_true", help="make the demo's data and stop")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not options["load_only"]:
+            refuse_taken_ports("127.0.0.1", options["port"])
         self.stdout.write("Preparing the demo: database, texts, pictures …")
         prepare()
         if not is_demo_loaded():
@@ -31,7 +33,7 @@ class Command(BaseCommand):
         if not options["load_only"]:
             self.stdout.write("Stop it with Ctrl-C.")
             self.stdout.flush()
-            run_together(serving_programs(host="127.0.0.1", port=options["port"]))
+            run_together(serving_programs(host="127.0.0.1", port=options["port"]), tell=self.stdout.write)
 
 
 def sign_ins() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import RawDescriptionHelpFormatter
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -10,25 +11,54 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from broadsheet.conf.processes import Program, broadsheet_command, run_together
+from broadsheet.conf.processes import AddressTaken, Program, broadsheet_command, require_free, run_together
+
+# Sooner than the supervisor loses its patience (STOP_TIMEOUT_S), so that granian still ends its own in order.
+WORKERS_STOP_S = 7
 
 
 class Command(BaseCommand):
-    help = "Serve the publication: web server, worker and jobs. Example: broadsheet serve --port 8000"
+    help = (
+        "Serve the publication: web server, worker and jobs. Example: broadsheet serve --port 8000\n\n"
+        "Behind a proxy that sends readers' pages to the edge's port and the rest to the other, readers and the desk do not wait "
+        "for each other: broadsheet serve --port 8000 --edge-port 8001 --edge-workers 2"
+    )
+
+    def create_parser(self, *args: Any, **kwargs: Any) -> CommandParser:
+        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
         parser.add_argument("--port", type=int, default=8000, help="port to listen on")
         parser.add_argument("--workers", type=int, default=1, help="web server processes")
+        parser.add_argument("--edge-port", type=int, help="port of web server processes for readers' pages alone; none without it")
+        parser.add_argument("--edge-workers", type=int, default=1, help="how many those are")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Bring the database and the static files up to date, then run until SIGTERM or Ctrl-C."""
+        host, port, edge_port = options["host"], options["port"], options["edge_port"]
+        if edge_port == port:
+            raise CommandError(f"--port and --edge-port are both {port}; give two ports.")
+        refuse_taken_ports(host, port, *([] if edge_port is None else [edge_port]))
         prepare()
-        programs = serving_programs(host=options["host"], port=options["port"], workers=options["workers"])
-        self.stdout.write("\n".join(f"{program.name}: {' '.join(program.command[1:])}" for program in programs))
-        run_together(programs)
+        edge = web_server("edge", host=host, port=edge_port, workers=options["edge_workers"]) if edge_port is not None else None
+        programs = serving_programs(host=host, port=port, workers=options["workers"])
+        run_together([*([edge] if edge else []), *programs], tell=self._tell)
+
+    def _tell(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def refuse_taken_ports(host: str, *ports: int) -> None:
+    """Say so before anything is started, rather than start a web server that cannot listen again and again."""
+    try:
+        for port in ports:
+            require_free(host, port)
+    except AddressTaken as error:
+        raise CommandError(str(error)) from None
 
 
 def prepare() -> None:
@@ -52,13 +82,20 @@ def collect_static() -> None:
 
 def serving_programs(*, host: str, port: int, workers: int = 1) -> list[Program]:
     """Web server, worker and jobs as programs to keep running."""
-    web = [
+    return [
+        web_server("web server", host=host, port=port, workers=workers),
+        Program("worker", broadsheet_command("work")),
+        Program("jobs", broadsheet_command("db_worker", "--backend", "jobs", "--interval", "1", "--no-startup-delay")),
+    ]
+
+
+def web_server(name: str, *, host: str, port: int, workers: int) -> Program:
+    """The application under granian; a worker process of it that dies is replaced while the others serve on."""
+    command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
-        *("--workers", str(workers), "--runtime-mode", "mt", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"),
+        *("--workers", str(workers), "--respawn-failed-workers", "--workers-kill-timeout", str(WORKERS_STOP_S)),
+        *("--runtime-mode", "mt", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"),
         "broadsheet.conf.wsgi:application",
     ]
-    return [
-        Program("web server", web, {}),
-        Program("worker", broadsheet_command("work"), {}),
-        Program("jobs", broadsheet_command("db_worker", "--backend", "jobs", "--interval", "1", "--no-startup-delay"), {}),
-    ]
+    shown = f"[{host}]" if ":" in host else host
+    return Program(name, command, address=f"http://{shown}:{port}  ({workers} process{'es' if workers != 1 else ''})")
