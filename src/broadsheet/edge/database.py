@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
-from broadsheet.edge.changes import ChangeLine, Reading
+from broadsheet.edge.changes import ChangeLine, Mark, Reading
 from broadsheet.edge.networks import InstitutionRange
 from broadsheet.library.access import Access
 from broadsheet.membership.entitlement import HeldGrant
@@ -36,16 +36,15 @@ _FIND_ARTICLE = (
 )
 _FIND_PAGE = "SELECT id, content_type, etag, {body}, valid_until FROM pages_variant WHERE path = ? AND kind = ? AND recipe = ?"
 _MENTIONS = "SELECT article_id FROM pages_variantmention WHERE variant_id = ?"
-# One statement each, so that lines, horizon and ends are of one moment. Where nothing is asked for, only the ends come.
-_CHANGES_SQLITE = (
-    "SELECT c.id, c.kind, c.subject, c.id, c.at, {ends}, (SELECT COALESCE(MAX(id), 0) + 1 FROM core_change)"
-    " FROM (SELECT 1) one LEFT JOIN core_change c ON c.id >= ?"
+# One statement, so that lines, horizon and ends are of one moment. Where nothing is asked for, only the ends come.
+_CHANGES = (
+    "SELECT c.id, c.kind, c.subject, {place}, c.at, n.id, n.at, k.at,"
+    " (SELECT COALESCE(MAX(up_to), 0) FROM core_trimmedlog), {horizon} FROM (SELECT 1) one"
+    " LEFT JOIN core_change n ON n.id = (SELECT MAX(id) FROM core_change)"
+    " LEFT JOIN core_change k ON k.id = ? LEFT JOIN core_change c ON {place} >= ?"
 )
-_CHANGES_POSTGRESQL = (
-    "SELECT c.id, c.kind, c.subject, c.place, c.at, {ends}, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-    " FROM (SELECT 1) one LEFT JOIN core_change c ON c.place >= ?"
-)
-_ENDS = "(SELECT COALESCE(MAX(id), 0) FROM core_change), (SELECT COALESCE(MAX(up_to), 0) FROM core_trimmedlog)"
+_CHANGES_SQLITE = _CHANGES.format(place="c.id", horizon="NULL")
+_CHANGES_POSTGRESQL = _CHANGES.format(place="c.place", horizon="pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 _BEYOND = 2**62  # no place is so high
 _KEYS = "SELECT key_id, secret FROM core_signingkey"
 _REVOCATIONS = "SELECT id, kind, subject, place FROM core_change WHERE kind IN ('rights', 'session') ORDER BY id"
@@ -104,18 +103,22 @@ class Database:
         mentions = frozenset(row[0] for row in self._query(_MENTIONS, (variant_id,)))
         return FoundPage(content_type, etag, bytes(body), _moment(valid_until), mentions)
 
-    def read_changes(self, place: int | None) -> Reading:
-        """One look at the change log from `place` on; None looks at its end only, with what is still unsettled there."""
-        if place is None:
-            place = self._read_changes(_BEYOND).horizon
-        return self._read_changes(place)
+    def read_changes(self, place: int | None, known_id: int = 0) -> Reading:
+        """One look at the change log from `place` on; None looks at its end only, with what is still unsettled there.
 
-    def _read_changes(self, place: int) -> Reading:
-        statement = _CHANGES_SQLITE if self._is_sqlite else _CHANGES_POSTGRESQL
-        rows = self._query(statement.format(ends=_ENDS), (place,))
+        `known_id` names a line that the reader knows, to see whether it is still the same one.
+        """
+        if place is None:
+            place = self._read_changes(_BEYOND, known_id).horizon
+        return self._read_changes(place, known_id)
+
+    def _read_changes(self, place: int, known_id: int) -> Reading:
+        rows = self._query(_CHANGES_SQLITE if self._is_sqlite else _CHANGES_POSTGRESQL, (known_id, place))
         lines = tuple(ChangeLine(row[0], row[1], row[2], row[3], _moment(row[4])) for row in rows if row[0] is not None)
-        newest, trimmed_to, horizon = rows[0][5:]
-        return Reading(lines, horizon, newest, trimmed_to)
+        newest, newest_at, known_at, trimmed_to, horizon = rows[0][5:]
+        if horizon is None:  # SQLite: the next line's id
+            horizon = max(newest or 0, trimmed_to) + 1
+        return Reading(lines, horizon, Mark(newest or 0, _moment(newest_at)), trimmed_to, _moment(known_at))
 
     def load_clock_offset(self) -> int:
         """By how many seconds the demo's clock runs ahead."""

@@ -66,7 +66,8 @@ class ChangeTail:
 
     def _follow(self) -> None:
         holdings, cursor = self._holdings, self._cursor
-        reading = holdings.database.read_changes(None if cursor is None else cursor.place)
+        database = holdings.database
+        reading = database.read_changes(None) if cursor is None else database.read_changes(cursor.place, cursor.known_id)
         # Set again only when all of it is done; a failure half-way makes the next look begin anew.
         self._cursor = None
         news = News(must_forget_all=True) if cursor is None else cursor.take(reading)
