@@ -161,10 +161,10 @@ def settle_reader(proven: ProvenAddress, *, now: datetime) -> Settled:
     else:
         is_new = user.confirmed_at is None
         if is_new:
-            _disarm(user)
+            disarm(user)
             user.confirmed_at = now
             user.save()
-    _keep_address_row(user)
+    keep_address_row(user)
     _end_other_proofs(proven.address.key, now)
     return Settled(user, is_new)
 
@@ -206,7 +206,7 @@ def finish_address_change(proven: ProvenAddress, *, help_link: str, now: datetim
         return ChangeOutcome.TAKEN
     user.email = new.address
     user.save()
-    _keep_address_row(user)
+    keep_address_row(user)
     AddressProof.objects.filter(user=user).delete()
     queue_letter(LetterKind.ADDRESS_CHANGED, old.address, {"new_address": new.address, "help_link": help_link}, now=now)
     return ChangeOutcome.CHANGED
@@ -327,14 +327,15 @@ def _end_other_proofs(address_key: str, now: datetime) -> None:
     AddressProof.objects.filter(address_key=address_key, purpose=ProofPurpose.CONFIRM, used_at__isnull=True).update(used_at=now)
 
 
-def _disarm(user: User) -> None:
+def disarm(user: User) -> None:
+    """Take away every way to sign in as somebody, and end their sessions."""
     user.set_unusable_password()
     Authenticator.objects.filter(user=user).delete()
     EmailAddress.objects.filter(user=user).delete()
     end_sessions(user)
 
 
-def _keep_address_row(user: User) -> None:
+def keep_address_row(user: User) -> None:
     """allauth sends its notices ("a passkey was added") to the address it keeps itself."""
     EmailAddress.objects.filter(models.Q(user=user) | models.Q(email__iexact=user.email)).delete()
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)

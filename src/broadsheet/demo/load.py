@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.db import transaction
 from markdown_it import MarkdownIt
 
+from broadsheet.accounts.flows import keep_address_row
 from broadsheet.accounts.models import User
+from broadsheet.accounts.staff_flows import appoint
 from broadsheet.billing.models import Plan
 from broadsheet.demo.people import PEOPLE, Person, authenticator_secret, demo_password
 from broadsheet.library.access import Access
@@ -94,14 +92,7 @@ def _load_person(person: Person, *, now: datetime) -> None:
     if User.objects.filter(email=person.address).exists():
         return
     secret = settings.BROADSHEET.secret_key
-    user = User.objects.create_user(
-        person.address, demo_password(person, secret_key=secret), is_staff=bool(person.role), confirmed_at=now
-    )
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    if person.role:
-        user.groups.add(Group.objects.get(name=person.role))
-        TOTP.activate(user, authenticator_secret(person, secret_key=secret))
-        RecoveryCodes.activate(user)
+    user = _appoint(person, secret, now) if person.role else _make_reader(person, secret, now)
     if person.subscribes:
         Grant.objects.create(
             reader=user, source=Grant.Source.COMPLIMENTARY, starts_at=now, ends_at=None, reason="demo subscriber", created_at=now
@@ -110,6 +101,17 @@ def _load_person(person: Person, *, now: datetime) -> None:
         metered = Article.objects.filter(live=True, access=Access.METERED).order_by("published_at").values_list("pk", flat=True)
         for article_id in metered[:3]:
             unlock_article(user.pk, article_id, now=now)
+
+
+def _appoint(person: Person, secret_key: str, now: datetime) -> User:
+    password, secret = demo_password(person, secret_key=secret_key), authenticator_secret(person, secret_key=secret_key)
+    return appoint(person.address, password, role=person.role, secret=secret, now=now).user
+
+
+def _make_reader(person: Person, secret_key: str, now: datetime) -> User:
+    user = User.objects.create_user(person.address, demo_password(person, secret_key=secret_key), confirmed_at=now)
+    keep_address_row(user)
+    return user
 
 
 def is_demo_loaded() -> bool:
