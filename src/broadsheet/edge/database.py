@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
+from broadsheet.core.postgresql.connection import LimitedConnection
 from broadsheet.edge.changes import ChangeLine, Mark, Reading
 from broadsheet.edge.networks import InstitutionRange
 from broadsheet.library.access import Access
@@ -28,6 +29,7 @@ from broadsheet.paywall.resolver import Asked
 from broadsheet.paywall.wall_views import WallView
 
 TIMEOUT_S = 0.5  # a page that waits longer is better asked of Django, or served as it is held
+SILENT_FOR_S = 1.5  # a server that is only too busy says so after TIMEOUT_S; one that says nothing for so long is away
 CONNECT_TIMEOUT_S = 2  # the least that PostgreSQL's library takes
 # PostgreSQL's words for "not now": no connection to spare, memory or locks short, cancelled for its length (appendix A).
 BUSY_STATES = ("53", "55P03", "57014")
@@ -204,7 +206,11 @@ class Database:
                 f"file:{path}?mode=rw", uri=True, timeout=TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
         options = f"-c statement_timeout={int(TIMEOUT_S * 1000)}"
-        return psycopg.connect(self._url, connect_timeout=CONNECT_TIMEOUT_S, options=options, autocommit=True)
+        connection: LimitedConnection[Any] = LimitedConnection.connect(
+            self._url, connect_timeout=CONNECT_TIMEOUT_S, options=options, autocommit=True
+        )
+        connection.answer_within_s = SILENT_FOR_S
+        return connection
 
 
 def _trouble(error: Exception) -> DatabaseAway:
