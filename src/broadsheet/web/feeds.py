@@ -14,10 +14,11 @@ from broadsheet.pages.flows import find_or_build_card, find_or_build_list
 from broadsheet.pages.lists import ListName, ListPath
 from broadsheet.pages.theme import theme_css
 from broadsheet.pages.variants import Audience, FinishedPage
-from broadsheet.publication.store import load_publication
 from broadsheet.web.articles import PUBLIC
+from broadsheet.web.errors import find_site
 
-A_DAY = "public, max-age=86400"
+# Browsers keep it a day; a cache that many share a minute, so that a new visitor soon gets a new one.
+A_DAY = "public, max-age=86400, s-maxage=60"
 # A picture or style sheet whose address changes with its content.
 A_YEAR = "public, max-age=31536000, immutable"
 FEEDS = {"xml": ListName.ATOM, "json": ListName.JSON_FEED}
@@ -99,18 +100,18 @@ def robots(request: HttpRequest) -> HttpResponse:
 @require_safe
 def theme(request: HttpRequest) -> HttpResponse:
     """The publication's own accent; its address changes with it, so browsers keep it."""
-    publication = load_publication()
-    css = theme_css(publication.accent_light, publication.accent_dark)
-    response = HttpResponse(css, content_type="text/css; charset=utf-8")
-    response["Cache-Control"] = A_YEAR if request.GET.get("v") else PUBLIC
+    site = find_site(now=clock.now())
+    response = HttpResponse(theme_css(site.accent_light, site.accent_dark), content_type="text/css; charset=utf-8")
+    is_asked_for = request.GET.get("v") == site.theme_path.rpartition("=")[2]
+    response["Cache-Control"] = A_YEAR if is_asked_for else PUBLIC
     return response
 
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
     """The first letter of the publication's name, in its accent."""
-    publication = load_publication()
-    response = HttpResponse(favicon_svg(publication.name, publication.accent_light), content_type="image/svg+xml")
+    site = find_site(now=clock.now())
+    response = HttpResponse(favicon_svg(site.name, site.accent_light), content_type="image/svg+xml")
     response["Cache-Control"] = A_DAY
     return response
 
