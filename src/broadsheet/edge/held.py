@@ -83,7 +83,7 @@ class HeldArticle:
     published_at: datetime
 
     def __len__(self) -> int:
-        return 400
+        return 500
 
 
 class Shelf(Generic[Value]):

@@ -1,0 +1,118 @@
+"""What a process keeps in memory: never more than it may, never what was loaded before a change."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+from datetime import UTC, datetime
+
+import brotli
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadsheet.edge.database import FoundPage
+from broadsheet.edge.held import HeldArticle, HeldPage, Shelf, hold_page
+from broadsheet.library.access import Access
+from broadsheet.paywall.resolver import Asked
+
+HEADERS = [("X-Frame-Options", "SAMEORIGIN"), ("Referrer-Policy", "strict-origin-when-cross-origin")]
+NOW = datetime(2026, 2, 17, tzinfo=UTC)
+MAX = 1_000
+
+operations = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), st.integers(0, 9), st.integers(0, 2 * MAX)),
+        st.tuples(st.just("get"), st.integers(0, 9), st.just(0)),
+        st.tuples(st.just("discard"), st.integers(0, 9), st.just(0)),
+        st.tuples(st.just("clear"), st.just(0), st.just(0)),
+    ),
+    max_size=60,
+)
+
+
+@given(operations)
+def test_shelf_never_holds_more_than_it_may_and_knows_what_it_holds(script: list[tuple[str, int, int]]) -> None:
+    shelf: Shelf[bytes] = Shelf(MAX)
+    for name, key, size in script:
+        if name == "put":
+            shelf.put(key, bytes(size), turn=shelf.turn)
+            assert size > MAX or shelf.get(key) == bytes(size)
+        elif name == "get":
+            shelf.get(key)
+        elif name == "discard":
+            shelf.discard([key])
+            assert shelf.get(key) is None
+        else:
+            shelf.clear()
+        held = dict(shelf.items())
+        assert shelf.bytes == sum(map(len, held.values())) <= MAX
+        assert len(shelf) == len(held)
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=40))
+def test_what_was_used_last_stays(used: list[int]) -> None:
+    shelf: Shelf[bytes] = Shelf(30)
+    for key in used:
+        if shelf.get(key) is None:
+            shelf.put(key, bytes(10), turn=shelf.turn)
+    recent = list(dict.fromkeys(reversed(used)))[:3]
+    assert {key for key, _ in shelf.items()} == set(recent)
+
+
+def test_what_was_loaded_before_a_change_is_not_kept_after_it() -> None:
+    shelf: Shelf[bytes] = Shelf(MAX)
+    turn = shelf.turn
+    shelf.discard(["another"])
+    shelf.put("page", b"old", turn=turn)
+    assert shelf.get("page") is None
+    turn = shelf.turn
+    shelf.clear()
+    shelf.put("page", b"old", turn=turn)
+    assert shelf.get("page") is None
+    shelf.put("page", b"new", turn=shelf.turn)
+    assert shelf.get("page") == b"new"
+
+
+def test_value_that_is_put_anew_counts_once() -> None:
+    shelf: Shelf[bytes] = Shelf(MAX)
+    for size in (400, 300, 500):
+        shelf.put("page", bytes(size), turn=shelf.turn)
+    assert shelf.bytes == 500
+
+
+def page(number: int, size: int) -> HeldPage:
+    body = number.to_bytes(4, "big") * (size // 4)
+    found = FoundPage("text/html; charset=utf-8", f"{number:024x}", body, None, frozenset(range(number, number + 6)))
+    return hold_page(found, "wall-stranger-stranger", "br", HEADERS * 3)
+
+
+def test_held_pages_take_no_more_memory_than_is_counted() -> None:
+    shelf: Shelf[HeldPage] = Shelf(20_000_000)
+    gc.collect()
+    tracemalloc.start()
+    for number in range(1_000):
+        shelf.put((f"/articles/{number}/", f"wall-meter-reader-{number % 3}", "br"), page(number, 4_000), turn=shelf.turn)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(shelf) == 1_000
+    assert taken < shelf.bytes < 3 * taken
+
+
+def test_held_articles_take_no_more_memory_than_is_counted() -> None:
+    shelf: Shelf[HeldArticle] = Shelf(20_000_000)
+    gc.collect()
+    tracemalloc.start()
+    for number in range(1_000):
+        slug = f"the-question-of-article-{number}-and-what-came-of-it-in-the-end-of-the-year"
+        held = HeldArticle(
+            slug, Asked(number + 10_000, Access.METERED, NOW.replace(microsecond=number)), NOW.replace(microsecond=number)
+        )
+        shelf.put(number + 10_000, held, turn=shelf.turn)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < shelf.bytes
+
+
+def test_plain_bytes_are_held_as_they_lie_in_the_table() -> None:
+    found = FoundPage("text/html", "a" * 24, brotli.compress(b"a page"), None, frozenset())
+    assert hold_page(found, "wall-stranger-stranger", "br", HEADERS).body is found.body
