@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
-
+from broadsheet.conf.databases import database_settings
 from broadsheet.conf.environment import read_installation
 
 BROADSHEET = read_installation()
@@ -91,16 +90,7 @@ TEMPLATES = [
     },
 ]
 
-SQLITE_OPTIONS: dict[str, Any] = {
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=268435456; PRAGMA cache_size=-32000;",
-}
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": dict(dj_database_url.parse(BROADSHEET.database_url, conn_max_age=600, conn_health_checks=True))
-}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+DATABASES: dict[str, dict[str, Any]] = {"default": database_settings(BROADSHEET.database_url)}
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache"},

@@ -9,7 +9,9 @@ from django.core.wsgi import get_wsgi_application
 from broadsheet.conf.env_file import load_env_file
 
 load_env_file()
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "broadsheet.conf.settings")
+# Commands set the settings in which one waits for the database; their children answer readers, who do not.
+if os.environ.get("DJANGO_SETTINGS_MODULE", "broadsheet.conf.settings") == "broadsheet.conf.settings":
+    os.environ["DJANGO_SETTINGS_MODULE"] = "broadsheet.conf.web_settings"
 django_application = get_wsgi_application()
 
 from broadsheet.conf.edge_process import build_edge  # noqa: E402 (Django must be set up first)
