@@ -19,6 +19,8 @@ from broadsheet.core.clock import StoppedClock
 from broadsheet.core.text import word_runs
 from broadsheet.library.models import Article, ArticleText, Author, Byline, Topic
 from broadsheet.pages.models import Variant
+from broadsheet.pages.theme import theme_path
+from broadsheet.publication.models import Publication
 
 pytestmark = pytest.mark.django_db
 
@@ -156,5 +158,7 @@ def test_robots_are_told_where_the_sitemaps_are_and_what_is_not_theirs(client: C
 
 def test_small_files_are_there(client: Client, db: None) -> None:
     assert client.get("/theme.css")["Content-Type"].startswith("text/css")
-    assert "immutable" in client.get("/theme.css?v=1")["Cache-Control"]
+    Publication.objects.create(accent_light="#7a1f2b", accent_dark="#e58a94")
+    assert "immutable" in client.get(theme_path("#7a1f2b", "#e58a94"))["Cache-Control"]
+    assert "immutable" not in client.get("/theme.css?v=1")["Cache-Control"]
     assert b"<svg" in client.get("/favicon.svg").content

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 
 from broadsheet.conf.headers import content_security_policy
 from broadsheet.conf.watch.process import watch_process
 from broadsheet.conf.watch.snapshots import Gauges
-from broadsheet.core import clock
+from broadsheet.core import clock, outage
 from broadsheet.core.counts import COUNTS
 from broadsheet.edge.application import Application, Edge
 from broadsheet.edge.database import Database, DatabaseAway
@@ -17,6 +18,7 @@ from broadsheet.edge.held import Headers
 from broadsheet.edge.holdings import Holdings, Terms
 from broadsheet.edge.tail import ChangeTail
 from broadsheet.pages.recipe import current_recipe
+from broadsheet.pages.site import load_site
 from broadsheet.paywall.wall_views import ViewsNotWritten, WallView, WallViews
 from broadsheet.publication.models import Publication
 from broadsheet.web.wall_views import WALL_VIEWS
@@ -33,12 +35,25 @@ def build_edge(django: Application) -> Edge:
         has_movable_clock=installation.demo,
     )
     holdings = Holdings(Database(installation.database_url), terms, max_bytes=installation.cache_mb * 1024 * 1024)
+    outage.watch(lambda: holdings.is_away)
     ChangeTail(holdings, COUNTS.change_lag).start()
+    learn_site()
     views = count_views(holdings)
     views.start()
     WALL_VIEWS.start()
     watch_process("web", lambda: read_gauges(holdings, views))
     return Edge(django, holdings, proxies=installation.trusted_proxies, count_view=views.count, counts=COUNTS.edge)
+
+
+def learn_site() -> None:
+    """Ask for the publication's name once, so that this process can say it when there is no database to ask."""
+    try:
+        load_site(now=clock.now())
+    except DatabaseError:
+        return  # started while the database is away; the first page that can be made brings it
+    finally:
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 def read_gauges(holdings: Holdings, views: WallViews) -> Gauges:

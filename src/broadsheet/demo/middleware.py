@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 
-from broadsheet.core import clock
+from broadsheet.core import clock, outage
 from broadsheet.core.store import load_clock_offset
 
 
@@ -18,6 +18,6 @@ class DemoClockMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not isinstance(clock.current(), clock.StoppedClock):
+        if not isinstance(clock.current(), clock.StoppedClock) and not outage.is_away():
             clock.use(clock.SystemClock(timedelta(seconds=load_clock_offset())))
         return self.get_response(request)

@@ -74,8 +74,12 @@ class Site:
     wording: Wording
 
 
+_last_loaded: Site | None = None
+
+
 def load_site(*, now: datetime) -> Site:
     """The publication's settings, ready for templates."""
+    global _last_loaded
     publication = load_publication()
     menus: dict[str, list[Link]] = {}
     if publication.pk:
@@ -83,17 +87,20 @@ def load_site(*, now: datetime) -> Site:
             menus.setdefault(link.menu, []).append(Link(link.label, link.path))
     written = {f"/{slug}/" for slug in PlainPage.objects.values_list("slug", flat=True)}
     cheapest = Plan.objects.filter(is_offered=True, period=Plan.Period.MONTH, price_cents__gt=0).order_by("price_cents").first()
-    return compose_site(
+    _last_loaded = compose_site(
         publication,
         masthead=tuple(menus.get("masthead") or _standing(MASTHEAD, written)),
         foot=tuple(menus.get("foot") or _standing(FOOT, written)),
         subscribe_from=f"{price_text(cheapest.price_cents, cheapest.currency)} a month" if cheapest else "",
         now=now,
     )
+    return _last_loaded
 
 
 def site_without_database(*, now: datetime) -> Site:
-    """What a page can say of the publication when the database cannot be asked."""
+    """What a page can say of the publication when the database cannot be asked: what this process knew of it last."""
+    if _last_loaded is not None:
+        return _last_loaded
     help_link = tuple(link for link in FOOT if link.path not in WRITTEN)
     return compose_site(Publication(), masthead=_standing(MASTHEAD, set()), foot=help_link, subscribe_from="", now=now)
 
