@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from itertools import islice
+from operator import or_
 
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
-from broadsheet.pages.models import Epoch, Variant, VariantMention
+from broadsheet.pages.models import Epoch, RecipeUse, Variant, VariantMention
 from broadsheet.pages.variants import FinishedPage, kept_as
 
 _EPOCH_ROW = 1
@@ -30,6 +32,16 @@ def find_page(path: str, kind: str, *, recipe: str, now: datetime) -> FinishedPa
         cursor.execute(_FIND, (path, kept_as(kind, recipe), recipe, connection.ops.adapt_datetimefield_value(now)))
         row = cursor.fetchone()
     return FinishedPage(bytes(row[0]), bytes(row[1]), row[2], row[3]) if row else None
+
+
+def find_kept(paths: Collection[str], *, recipe: str, since: datetime | None, now: datetime) -> set[tuple[str, str]]:
+    """Which of these pages are there in which forms: made by this recipe, still valid, and made at `since` or later, if given."""
+    ending = kept_as("", recipe)
+    rows = Variant.objects.filter(path__in=paths, kind__endswith=ending, recipe=recipe)
+    rows = rows.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=now))
+    if since is not None:
+        rows = rows.filter(built_at__gte=since)
+    return {(path, kind.removesuffix(ending)) for path, kind in rows.values_list("path", "kind")}
 
 
 def read_epoch() -> int:
@@ -108,6 +120,31 @@ def drop_all_pages() -> None:
     """Forget every page: a setting that shows everywhere has changed."""
     move_epoch()
     _delete(Variant.objects.values_list("id", flat=True))
+
+
+def use_recipe(recipe: str, *, now: datetime) -> RecipeUse:
+    """Note that a recipe is in use."""
+    use, _ = RecipeUse.objects.update_or_create(recipe=recipe, defaults={"used_at": now})
+    return use
+
+
+def end_rendering(recipe: str) -> None:
+    """Note that no `render --all` with this recipe is under way any more."""
+    RecipeUse.objects.filter(recipe=recipe).update(rendering_since=None)
+
+
+def forget_pages(*, before: datetime, at_most: int) -> int:
+    """Delete pages made before a moment by recipes that nobody has used since; returns how many."""
+    endings = [kept_as("", recipe) for recipe in RecipeUse.objects.filter(used_at__gte=before).values_list("recipe", flat=True)]
+    others = Variant.objects.exclude(reduce(or_, (Q(kind__endswith=ending) for ending in endings), Q(pk__in=[])))
+    forgotten = list(others.filter(built_at__lt=before).values_list("id", flat=True)[:at_most])
+    for start in range(0, len(forgotten), _DELETED_AT_ONCE):
+        with transaction.atomic():
+            # Whoever writes pages holds this row, so that no two of them wait for each other.
+            Epoch.objects.select_for_update().filter(pk=_EPOCH_ROW).first()
+            _delete(forgotten[start : start + _DELETED_AT_ONCE])
+    RecipeUse.objects.filter(used_at__lt=before).delete()
+    return len(forgotten)
 
 
 def _delete(variant_ids: Iterable[int]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from broadsheet.core.months import month_end, month_key, renewal_date
@@ -28,7 +29,7 @@ class Audience(StrEnum):
     SUBSCRIBER = "subscriber"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Variant:
     """One form of an article's page, as its template needs it."""
 
@@ -37,7 +38,7 @@ class Variant:
     audience: Audience
     remaining: int | None = None
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """The variant's name in the table: unique among the forms of one page."""
         parts = [str(self.outcome), str(self.reason), str(self.audience)]
