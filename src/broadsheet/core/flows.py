@@ -8,6 +8,7 @@ from enum import StrEnum
 from django.conf import settings
 from django.db import models, transaction
 
+from broadsheet.core.counts import COUNTS
 from broadsheet.core.models import Change, Event, Tally, TrimmedLog
 from broadsheet.core.months import month_key
 
@@ -90,6 +91,8 @@ def count_try(scope: str, subject: str, *, limit: int, per: timedelta, now: date
             defaults={"count": 0, "expires_at": now + per},
         )
         counted = Tally.objects.filter(pk=tally.pk, count__lt=limit).update(count=models.F("count") + 1)
+    if not counted:
+        COUNTS.events.count("refusal", f"limit-{scope}")
     return bool(counted)
 
 

@@ -13,6 +13,7 @@ from functools import partial
 
 from django.conf import settings
 
+from broadsheet.core.counts import COUNTS
 from broadsheet.mail import store
 from broadsheet.mail.exceptions import UnknownWording
 from broadsheet.mail.letters import Letter, text_of, write_letter
@@ -71,6 +72,7 @@ def send_due_letters(*, now: datetime, transport: Transport | None = None) -> Co
             verdict = _send(letter, sender, link)
             _settle(letter, verdict, now)
             tally[verdict.outcome] += 1
+            COUNTS.events.count("letter", verdict.outcome)
             if verdict.server_is_down or time.monotonic() > stop_at:
                 break
             letter = store.claim_letter(now=now, lease=LEASE)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from broadsheet.mail.messages import Content
 from broadsheet.mail.models import OutboxLetter, Sending
@@ -88,3 +89,30 @@ def delete_old_letters(*, sent_before: datetime, erased_before: datetime) -> int
 def delete_letters_to(address: str) -> None:
     """Forget every letter to one mailbox."""
     OutboxLetter.objects.filter(Q(to_address__iexact=address) | Q(reply_to__iexact=address)).delete()
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """How the outbox stands: letters by state, those sent left out; since when the oldest is due; when one last went out.
+
+    `refused_lately` counts those of the last day. `last_problem` is what the server said last, and may hold an address.
+    """
+
+    letters: Mapping[str, int]
+    due_since: datetime | None
+    last_sent_at: datetime | None
+    refused_lately: int
+    last_problem: str
+
+
+def load_outbox(*, now: datetime) -> Outbox:
+    """How the outbox stands now."""
+    others = [state for state in State if state != State.SENT]
+    unsent = OutboxLetter.objects.filter(state__in=others)
+    counted = dict(unsent.order_by().values_list("state").annotate(Count("id")))
+    due = OutboxLetter.objects.filter(state=State.WAITING, due_at__lte=now).order_by("due_at").values_list("due_at", flat=True)
+    sent = OutboxLetter.objects.filter(state=State.SENT).order_by("-id").values_list("sent_at", flat=True)
+    refused = OutboxLetter.objects.filter(state=State.REFUSED, due_at__gt=now - timedelta(days=1)).count()
+    problems = unsent.exclude(problem="").order_by("-due_at").values_list("problem", flat=True)
+    numbers = {str(state): counted.get(state, 0) for state in others}
+    return Outbox(numbers, due.first(), sent.first(), refused, problems.first() or "")

@@ -36,7 +36,9 @@ def article(request: HttpRequest, article_id: int, slug: str = "") -> HttpRespon
         raise Http404
     if slug != row.slug:
         return HttpResponsePermanentRedirect(f"/articles/{article_id}/{row.slug}/")
-    page = find_or_build_article(article_id, variant_of(decision, entitlement, now), now=now)
+    variant = variant_of(decision, entitlement, now)
+    request.META["broadsheet.variant"] = variant.kind  # for the count of answers
+    page = find_or_build_article(article_id, variant, now=now)
     if page is None:
         raise Http404
     if decision.outcome is Outcome.WALL:

@@ -14,6 +14,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from broadsheet.core.counts import COUNTS
+
 View = Callable[..., HttpResponse]
 
 
@@ -24,6 +26,7 @@ def same_site_form(view: View) -> View:
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method == "POST" and not is_own_form(request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")):
+            COUNTS.events.count("refusal", "foreign-form")
             raise PermissionDenied("cross-site form")
         if request.headers.get("Sec-Purpose") or request.headers.get("Purpose") == "prefetch":
             raise PermissionDenied("speculative request")

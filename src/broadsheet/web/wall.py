@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from broadsheet.core import clock
+from broadsheet.core.counts import COUNTS
 from broadsheet.core.flows import EventKind, record_event
 from broadsheet.core.keys import new_token
 from broadsheet.library.models import Article
@@ -18,7 +19,7 @@ from broadsheet.pages.flows import find_or_build_article
 from broadsheet.pages.render import render_article
 from broadsheet.pages.variants import Audience, Variant, variant_of
 from broadsheet.paywall.exceptions import NoSuchArticle
-from broadsheet.paywall.flows import InstantOutcome, decide_row, open_instant, unlock_article
+from broadsheet.paywall.flows import InstantOutcome, UnlockOutcome, decide_row, open_instant, unlock_article
 from broadsheet.paywall.resolver import Decision, Outcome, Reason
 from broadsheet.web.articles import finished_response
 from broadsheet.web.asker import BROWSER_COOKIE, Asker, browser_key, entitlement_of, read_asker, set_browser_cookie
@@ -67,6 +68,10 @@ def keep_reading(request: HttpRequest, article_id: int) -> HttpResponse:
     token, key = _browser(request)
     outcome = open_instant(article_id, browser_key=key, network_address=standing.asker.network_address, now=now)
     opened = outcome in (InstantOutcome.OPENED, InstantOutcome.ALREADY_OPEN)
+    if outcome is InstantOutcome.OPENED:
+        COUNTS.events.count("unlock", "instant")
+    elif outcome is InstantOutcome.BROWSER_USED:
+        COUNTS.events.count("refusal", "browser-used")
     if not opened:
         record_event(EventKind.EMAIL_LEFT, now=now, article_id=article_id, source="confirm first")
     ask_for_letter(typed.address, browser_key=key, article_id=article_id, newsletter=newsletter, now=now)
@@ -87,9 +92,13 @@ def unlock(request: HttpRequest, article_id: int) -> HttpResponse:
     if standing.asker.reader_id is None:
         return see_other(f"/login/?next={standing.place.replace('#', '%23')}")
     try:
-        unlock_article(standing.asker.reader_id, article_id, now=now)
+        result = unlock_article(standing.asker.reader_id, article_id, now=now)
     except NoSuchArticle:
         return see_other(standing.place)  # for subscribers only: the wall says so
+    if result.outcome is UnlockOutcome.OPENED:
+        COUNTS.events.count("unlock", "own")
+    elif result.outcome is UnlockOutcome.SPENT:
+        COUNTS.events.count("refusal", "month-spent")
     return see_other(standing.place)
 
 

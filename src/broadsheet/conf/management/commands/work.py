@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
 from broadsheet.conf.schedule import JOBS, Job
+from broadsheet.conf.watch.process import watch_process
 from broadsheet.core import clock
 from broadsheet.core.heartbeat_flows import Pulse
 from broadsheet.core.store import load_clock_offset
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         due: dict[str, datetime] = {}
         started = clock.SystemClock().now()
         pulse = Pulse("worker", now=started)
+        watch_process("worker")
         while not stop.wait(TICK_S):
             tick = clock.SystemClock().now()
             close_old_connections()

@@ -1,0 +1,1 @@
+"""Checks of an installation: what is well, what is not, and what to do about it."""
