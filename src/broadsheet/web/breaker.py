@@ -12,7 +12,7 @@ from time import monotonic
 
 SLOW_AFTER_S = 1.0
 # Half of the threads that `serve` gives each process.
-OPENS_AT = 8
+OPENS_AT = 4
 TRIALS = 2
 
 

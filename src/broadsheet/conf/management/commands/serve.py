@@ -17,6 +17,9 @@ from broadsheet.conf.processes import AddressTaken, Program, broadsheet_command,
 
 # Sooner than the supervisor loses its patience (STOP_TIMEOUT_S), so that granian still ends its own in order.
 WORKERS_STOP_S = 7
+# A finished page needs one for microseconds, a request that waits for the database for seconds: `web.breaker` keeps half of them
+# for reading. Each may hold two connections to PostgreSQL, whose default is a hundred.
+THREADS = 8
 
 
 class Command(BaseCommand):
@@ -94,7 +97,7 @@ def web_server(name: str, *, host: str, port: int, workers: int) -> Program:
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", str(workers), "--respawn-failed-workers", "--workers-kill-timeout", str(WORKERS_STOP_S)),
-        *("--runtime-mode", "mt", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"),
+        *("--runtime-mode", "mt", "--blocking-threads", str(THREADS), "--no-ws", "--log-level", "warning"),
         "broadsheet.conf.wsgi:application",
     ]
     shown = f"[{host}]" if ":" in host else host
