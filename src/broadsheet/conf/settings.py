@@ -59,6 +59,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "broadsheet.conf.watch.requests.RequestMiddleware",
     *(["broadsheet.demo.middleware.DemoClockMiddleware"] if BROADSHEET.demo else []),
     "django.middleware.security.SecurityMiddleware",
     "broadsheet.conf.headers.SecurityPolicyMiddleware",
@@ -178,19 +179,33 @@ WAGTAILIMAGES_MAX_IMAGE_PIXELS = 60_000_000
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp", "svg"]
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database", "AUTO_UPDATE": True}}
 
+IS_JSON_LOG = BROADSHEET.log_format == "json"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": f"broadsheet.conf.watch.log_lines.{'JsonFormatter' if IS_JSON_LOG else 'TextFormatter'}",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
         "troubles": {"class": "logging.StreamHandler", "formatter": "line", "level": "WARNING"},
+        "counts": {"class": "broadsheet.conf.watch.log_lines.CountingHandler", "level": "WARNING"},
     },
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    # The worker of jobs sets its own loggers to INFO, a line for each job; the handler lets troubles through only.
+    "root": {"handlers": ["stderr", "counts"], "level": "WARNING"},
     "loggers": {
         "broadsheet": {"level": "INFO"},
-        "django_tasks": {"handlers": ["troubles"], "propagate": False},
-        "django_tasks_db": {"handlers": ["troubles"], "propagate": False},
+        # A line for each request would bury what somebody at a terminal wants to see.
+        "broadsheet.request": {"level": "INFO" if IS_JSON_LOG else "ERROR"},
+        # These have their line of the request already; Django's own would only repeat the path, or a stranger's idea of our name.
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "django": {"handlers": [], "propagate": True},
+        "_granian": {"handlers": ["stderr", "counts"], "propagate": False},
+        # The worker of jobs sets its own loggers to INFO, a line for each job; the handler lets troubles through only.
+        "django_tasks": {"handlers": ["troubles", "counts"], "propagate": False},
+        "django_tasks_db": {"handlers": ["troubles", "counts"], "propagate": False},
     },
 }

@@ -39,9 +39,9 @@ class RequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         answer = ANSWERS.get(request.path)
         if answer is not None:
-            response = answer(request)
-            response.headers["Content-Length"] = str(len(response.content))
-            return response
+            told = answer(request)
+            told.headers["Content-Length"] = str(len(told.content))
+            return told
         started = perf_counter()
         name = name_request(request)
         request.META[ID_KEY] = name
