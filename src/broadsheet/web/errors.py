@@ -28,6 +28,7 @@ RETYPED = {
     "password1": "New password",
     "password2": "New password, once more",
 }
+TOLD_TO_SUPPORT = (403, 500, 503)  # what somebody can look up in the log
 LARGEST_KEPT = 1_000_000  # characters; the longest article of the desk has a third of that
 WORDS = {
     403: ("This form came from elsewhere", "We take forms from our own pages only. Go back, reload the page and send it again."),
@@ -88,6 +89,7 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
         "path": escape_leading_slashes(request.get_full_path()),
         "was_sent": request.method == "POST",
         "kept": find_kept_form(request) if status == 503 else None,
+        "reference": request.META.get("broadsheet.request_id") if status in TOLD_TO_SUPPORT else None,
     }
     response = HttpResponse(render_to_string("pages/error.html", context), status=status)
     response["Cache-Control"] = PRIVATE
