@@ -49,11 +49,15 @@ def trim_change_log(*, now: datetime) -> int:
     """
     old = Change.objects.filter(at__lt=now - CHANGES_KEPT)
     with transaction.atomic():
-        last = old.order_by("-id").values_list("id", flat=True).first()
-        if last is None:
+        ends = old.aggregate(last=models.Max("id"), last_at=models.Max("at"))
+        if ends["last"] is None:
             return 0
-        TrimmedLog.objects.update_or_create(pk=_TRIMMED_ROW, defaults={"up_to": last})
-        return old.filter(id__lte=last).delete()[0]
+        trimmed, _ = TrimmedLog.objects.select_for_update().get_or_create(pk=_TRIMMED_ROW)
+        # Never back: after a clock was wrong, an old line may have a lower id than one that is gone already.
+        trimmed.up_to = max(trimmed.up_to, ends["last"])
+        trimmed.last_at = ends["last_at"] if trimmed.last_at is None else max(trimmed.last_at, ends["last_at"])
+        trimmed.save()
+        return old.filter(id__lte=ends["last"]).delete()[0]
 
 
 def record_event(

@@ -73,9 +73,13 @@ class ClockOffset(models.Model):
 
 
 class TrimmedLog(models.Model):
-    """Up to which line the change log has been deleted for its age; one row. Who stands below has missed something."""
+    """Up to which line the change log has been deleted for its age; one row. Who stands below has missed something.
+
+    `last_at` is when the newest deleted line was made: a clock that was far ahead may have deleted it far too early.
+    """
 
     up_to = models.BigIntegerField(default=0)
+    last_at = models.DateTimeField(null=True)
 
 
 class SigningKey(models.Model):
