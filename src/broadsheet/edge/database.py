@@ -36,8 +36,13 @@ BUSY_STATES = ("53", "55P03", "57014")
 _FIND_ARTICLE = (
     "SELECT slug, access, embargo_until, published_at FROM library_article WHERE id = ? AND live AND published_at IS NOT NULL"
 )
-_FIND_PAGE = "SELECT id, content_type, etag, {body}, valid_until FROM pages_variant WHERE path = ? AND kind = ? AND recipe = ?"
-_MENTIONS = "SELECT article_id FROM pages_variantmention WHERE variant_id = ?"
+# One statement, so that a page is never held without the articles that it names: it could not be dropped with them.
+_FIND_PAGE = (
+    "SELECT v.content_type, v.etag, v.{body}, v.valid_until,"
+    " (SELECT {join} FROM pages_variantmention m WHERE m.variant_id = v.id)"
+    " FROM pages_variant v WHERE v.path = ? AND v.kind = ? AND v.recipe = ?"
+)
+_JOIN_SQLITE, _JOIN_POSTGRESQL = "GROUP_CONCAT(m.article_id)", "STRING_AGG(m.article_id::text, ',')"
 # One statement, so that lines, horizon and ends are of one moment. Where nothing is asked for, only the ends come.
 _CHANGES = (
     "SELECT c.id, c.kind, c.subject, {place}, c.at, n.id, n.at, k.at,"
@@ -49,7 +54,10 @@ _CHANGES_SQLITE = _CHANGES.format(place="c.id", horizon="NULL")
 _CHANGES_POSTGRESQL = _CHANGES.format(place="c.place", horizon="pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 _BEYOND = 2**62  # no place is so high
 _KEYS = "SELECT key_id, secret FROM core_signingkey"
-_REVOCATIONS = "SELECT id, kind, subject, place FROM core_change WHERE kind IN ('rights', 'session') ORDER BY id"
+_TRIMMED_AT = "SELECT MAX(last_at) FROM core_trimmedlog"
+_REVOCATIONS = (
+    "SELECT MAX(id), kind, subject, MAX(place) FROM core_change WHERE kind IN ('rights', 'session') GROUP BY kind, subject"
+)
 _ALLOWANCE = "SELECT articles_per_month FROM publication_publication ORDER BY id LIMIT 1"
 _RANGES = (
     "SELECT n.network, i.id, i.name, i.starts_at, i.ends_at FROM membership_institutionnetwork n"
@@ -97,12 +105,12 @@ class Database:
 
     def find_page(self, path: str, kind: str, recipe: str, encoding: str) -> FoundPage | None:
         """One finished page in one encoding (`br` or `gzip`)."""
-        column = "body_brotli" if encoding == "br" else "body_gzip"
-        rows = self._query(_FIND_PAGE.format(body=column), (path, kept_as(kind, recipe), recipe))
+        column, join = "body_brotli" if encoding == "br" else "body_gzip", _JOIN_SQLITE if self._is_sqlite else _JOIN_POSTGRESQL
+        rows = self._query(_FIND_PAGE.format(body=column, join=join), (path, kept_as(kind, recipe), recipe))
         if not rows:
             return None
-        variant_id, content_type, etag, body, valid_until = rows[0]
-        mentions = frozenset(row[0] for row in self._query(_MENTIONS, (variant_id,)))
+        content_type, etag, body, valid_until, named = rows[0]
+        mentions = frozenset(map(int, named.split(","))) if named else frozenset()
         return FoundPage(content_type, etag, bytes(body), _moment(valid_until), mentions)
 
     def read_changes(self, place: int | None, known_id: int = 0) -> Reading:
@@ -136,8 +144,12 @@ class Database:
         return [SigningKey(key_id, secret.encode()) for key_id, secret in self._query(_KEYS)]
 
     def load_revocations(self) -> list[ChangeLine]:
-        """The lines of the change log that end passes, oldest first: the log is kept longer than a pass lives."""
+        """The last line about each reader or session whose passes have ended: the log is kept longer than a pass lives."""
         return [ChangeLine(*row) for row in self._query(_REVOCATIONS)]
+
+    def load_trimmed_at(self) -> datetime | None:
+        """When the newest line was made that has been deleted for its age."""
+        return _moment(self._query(_TRIMMED_AT)[0][0])
 
     def load_ranges(self) -> list[InstitutionRange]:
         """The networks of all institutions."""

@@ -43,6 +43,10 @@ class HeldPage:
     def __len__(self) -> int:
         return len(self.body) + OVERHEAD_BYTES
 
+    def is_valid(self, now: datetime) -> bool:
+        """Whether nothing on the page has run out."""
+        return self.valid_until is None or now < self.valid_until
+
 
 def name_variant(kind: str, content_type: str) -> str:
     """What answers with a page are counted under: an article's kind, `list-` and whom its masthead speaks to, `file`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -19,6 +19,8 @@ from broadsheet.paywall.passes import EXPIRES_AFTER, Pass, SigningKey
 
 CURRENT_FOR_S = 2.0  # a process that has not looked at the change log for longer asks Django instead
 REMEMBERED_S = EXPIRES_AFTER.total_seconds() + 3600
+# By how much a line may be older than the moment at which it could be read: its transaction took so long, clocks differ.
+LATE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,9 @@ class Terms:
 class Revocations:
     """Passes that count no more: of sessions that ended, and of readers whose rights have changed since."""
 
-    def __init__(self) -> None:
+    def __init__(self, blind_until: float = float("-inf")) -> None:
+        """No pass counts that was made by `blind_until` (seconds since 1970), because what ended it may be unknown."""
+        self._blind_until = blind_until
         self._sessions: dict[str, float] = {}
         self._versions: dict[int, tuple[int, float]] = {}
         self._lock = Lock()
@@ -53,7 +57,7 @@ class Revocations:
 
     def covers(self, shown: Pass) -> bool:
         """Whether a pass was made before a change that ended it."""
-        if shown.holder in self._sessions:
+        if shown.issued_at <= self._blind_until or shown.holder in self._sessions:
             return True
         version = self._versions.get(shown.reader_id or 0)
         return version is not None and shown.version < version[0]
@@ -80,21 +84,23 @@ class Holdings:
         self.allowance = terms.default_allowance
         self.is_away = False
         self.looked_at = float("-inf")  # time.monotonic() of the last good look at the change log
-        self._month = ("", 0.0)
+        self._month = ("", 0.0, 0.0)
 
-    def load(self) -> None:
-        """Read what is held whole: networks, keys, allowance, revocations.
+    def begin(self, *, now: datetime, has_missed_lines: bool = False) -> None:
+        """Hold what is true at `now` and nothing from before: when the process starts, or can't tell what it has missed.
 
         Raises:
             DatabaseAway: it does not answer.
         """
-        self.networks = NetworkTable(self.database.load_ranges())
-        self.keys = {key.key_id: key for key in self.database.load_keys()}
-        self.allowance = self.database.load_allowance(self.terms.default_allowance)
+        if has_missed_lines:  # what is held may have been unpublished, so it must not go on if the database fails just now
+            self._forget_pages()
+        trimmed_at = self.database.load_trimmed_at()
+        blind_until = float("-inf") if trimmed_at is None else min(trimmed_at.timestamp() + LATE_S, now.timestamp())
+        self.revocations = Revocations(now.timestamp() if has_missed_lines else blind_until)
         for line in self.database.load_revocations():
             self._revoke(line)
-        if self.terms.has_movable_clock and not isinstance(clock.current(), clock.StoppedClock):
-            clock.use(clock.SystemClock(timedelta(seconds=self.database.load_clock_offset())))
+        self._load()
+        self._forget_pages()
 
     def find_article(self, article_id: int) -> HeldArticle | None:
         """What one published article allows; read from the database if it is not held, and if there is one.
@@ -119,15 +125,15 @@ class Holdings:
         """
         key = (path, kind, encoding)
         page = self.pages.get(key)
-        if page is None and not self.is_away:
+        if self.is_away:
+            return page  # even if it has run out: yesterday's home page is better than none
+        if page is None or not page.is_valid(now):
             turn = self.pages.turn
             found = self.database.find_page(path, kind, self.terms.recipe, encoding)
-            if found is not None:
-                page = hold_page(found, kind, encoding, self.terms.security_headers)
+            page = None if found is None else hold_page(found, kind, encoding, self.terms.security_headers)
+            if page is not None:
                 self.pages.put(key, page, turn=turn)
-        if page is not None and page.valid_until is not None and now >= page.valid_until:
-            return None
-        return page
+        return page if page is not None and page.is_valid(now) else None
 
     def is_current(self) -> bool:
         """Whether the change log has been looked at just now."""
@@ -135,26 +141,40 @@ class Holdings:
 
     def month(self, now: datetime) -> str:
         """The meter's month, computed once a month."""
-        name, ends = self._month
-        if now.timestamp() >= ends or not name:
+        name, starts, ends = self._month
+        if not starts <= now.timestamp() < ends:
             name = month_key(now, self.terms.zone)
-            self._month = (name, month_end(name, self.terms.zone).timestamp())
+            # From this moment on, so that a clock that goes back is noticed too.
+            self._month = (name, now.timestamp(), month_end(name, self.terms.zone).timestamp())
         return name
 
-    def forget_all(self) -> None:
-        """Read anew what is held whole, then forget every page and article.
+    def follow(self, lines: Sequence[ChangeLine]) -> None:
+        """Do what lines of the change log ask for; kinds that mean nothing here are passed over.
 
-        In this order, so that a database that fails in between leaves the pages that are held.
+        What needs the database comes last and once: if it fails, the rest has been done.
+
+        Raises:
+            DatabaseAway: it does not answer.
         """
-        self.load()
+        for line in lines:
+            act = _ACTS.get(line.kind)
+            if act is not None:
+                act(self, line)
+        if any(line.kind in _LOADED_WHOLE for line in lines):
+            self._load()
+            self._forget_pages()
+
+    def _load(self) -> None:
+        """Read anew what is held whole: networks, keys, allowance, the demo's clock."""
+        self.networks = NetworkTable(self.database.load_ranges())
+        self.keys = {key.key_id: key for key in self.database.load_keys()}
+        self.allowance = self.database.load_allowance(self.terms.default_allowance)
+        if self.terms.has_movable_clock and not isinstance(clock.current(), clock.StoppedClock):
+            clock.use(clock.SystemClock(timedelta(seconds=self.database.load_clock_offset())))
+
+    def _forget_pages(self) -> None:
         self.articles.clear()
         self.pages.clear()
-
-    def follow(self, line: ChangeLine) -> None:
-        """Do what one line of the change log asks for; kinds that mean nothing here are passed over."""
-        act = _ACTS.get(line.kind)
-        if act is not None:
-            act(self, line)
 
     def _article_changed(self, line: ChangeLine) -> None:
         article_id = int(line.subject)
@@ -169,11 +189,7 @@ class Holdings:
         )
 
     def _pages_changed(self, line: ChangeLine) -> None:
-        self.articles.clear()
-        self.pages.clear()
-
-    def _publication_changed(self, line: ChangeLine) -> None:
-        self.forget_all()
+        self._forget_pages()
 
     def _revoke(self, line: ChangeLine) -> None:
         if line.kind == "session":
@@ -185,10 +201,8 @@ class Holdings:
 _ACTS: Mapping[str, Callable[[Holdings, ChangeLine], None]] = {
     "article": Holdings._article_changed,
     "pages": Holdings._pages_changed,
-    "publication": Holdings._publication_changed,
-    "institution": Holdings._publication_changed,
-    "keys": Holdings._publication_changed,
-    "clock": Holdings._publication_changed,
     "rights": Holdings._revoke,
     "session": Holdings._revoke,
 }
+# What these are about is held whole, and shows on any page.
+_LOADED_WHOLE = frozenset(("publication", "institution", "keys", "clock"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Sequence
 
 from broadsheet.core import clock
 from broadsheet.core.counts import Spread
-from broadsheet.edge.changes import ChangeCursor, News
+from broadsheet.edge.changes import ChangeCursor, ChangeLine, News
 from broadsheet.edge.database import DatabaseAway, DatabaseBusy
 from broadsheet.edge.holdings import Holdings
 
@@ -45,13 +46,14 @@ class ChangeTail:
     def look(self) -> None:
         """Look at the log once and do what it says.
 
-        Without a database the holdings are marked as held on their own. A database that is only too busy leaves
-        them as they are: they soon count as stale, and readers are sent to Django.
+        Without a database the holdings are marked as held on their own. With one that is only too busy they are
+        not, and soon count as stale: readers are sent to Django.
         """
         looked_at = time.monotonic()
         try:
             self._follow()
         except DatabaseBusy as error:
+            self._holdings.is_away = False
             logger.warning("The change log could not be read in time: %s", error)
             return
         except DatabaseAway as error:
@@ -70,19 +72,23 @@ class ChangeTail:
         reading = database.read_changes(None) if cursor is None else database.read_changes(cursor.place, cursor.known_id)
         # Set again only when all of it is done; a failure half-way makes the next look begin anew.
         self._cursor = None
-        news = News(must_forget_all=True) if cursor is None else cursor.take(reading)
+        news = News() if cursor is None else cursor.take(reading)
         if cursor is None or news.must_forget_all:
-            # The cursor first: what changes while everything is read is then read again, which does no harm.
+            # The reading first: what changes while everything is loaded is then read again, which does no harm.
+            holdings.begin(now=clock.now(), has_missed_lines=news.must_forget_all)
             cursor = ChangeCursor(reading)
-            holdings.forget_all()
-        for line in news.lines:
-            holdings.follow(line)
-            if line.at is not None:
-                self._lag.add(max(0.0, (clock.now() - line.at).total_seconds()))
+        holdings.follow(news.lines)
+        self._note_lag(news.lines)
         self._cursor = cursor
         if time.monotonic() - self._forgot_at > FORGET_EVERY_S:
             holdings.revocations.forget_old()
             self._forgot_at = time.monotonic()
+
+    def _note_lag(self, lines: Sequence[ChangeLine]) -> None:
+        now = clock.now()
+        for line in lines:
+            if line.at is not None:
+                self._lag.add(max(0.0, (now - line.at).total_seconds()))
 
     def _run(self) -> None:
         while True:
