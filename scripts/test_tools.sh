@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests need beside Python packages: a browser, PostgreSQL, nginx, Java and the HTML checker.
+# Installs what the tests need beside Python packages: a browser, PostgreSQL, nginx, age, Java and the HTML checker.
 # Does nothing when all of it is there.
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,6 +13,7 @@ missing=""
 need chromium chromium
 need java default-jre-headless
 need npm npm
+need age age
 [ -x /usr/sbin/nginx ] || need nginx nginx # an ordinary user's PATH may lack sbin
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
 

@@ -1,0 +1,1 @@
+"""Backups: one file that holds a whole installation, and the way back."""
