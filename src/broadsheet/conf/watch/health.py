@@ -55,7 +55,7 @@ def check_change_log() -> Finding:
     """This process's edge follows the change log; when the database is away that is told elsewhere."""
     check, gauges = "change log", own_gauges()
     if not gauges or gauges.get("is_away"):
-        return ok(check, "not followed")
+        return ok(check, "not to be followed")
     behind = gauges["looked_ago_s"]
     if behind <= LOOK_S:
         return ok(check, f"looked at {behind:.2f} s ago")
@@ -63,6 +63,8 @@ def check_change_log() -> Finding:
 
 
 def _ask_database() -> list[Finding]:
+    if own_gauges().get("is_away"):
+        return [fail("database", "The database does not answer; pages in memory are served.", "Start it.")]
     try:
         return QUICKLY.answer()
     except (NoAnswer, DatabaseError) as error:

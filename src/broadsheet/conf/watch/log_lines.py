@@ -12,6 +12,9 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
+from django.http import HttpRequest
+from django.urls import ResolverMatch
+
 from broadsheet.core.counts import COUNTS
 
 # The id of the request that this thread answers; empty outside a request.
@@ -24,14 +27,33 @@ _NETWORK = re.compile(
     r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w)"
     r"|(?<![\w:.])(?=[0-9A-Fa-f]*:[0-9A-Fa-f]*:)(?:[0-9A-Fa-f:]*[0-9A-Fa-f](?:\.\d{1,3}){0,3}|[0-9A-Fa-f:]*::)(?!\w)"
 )
+# Parts of addresses that open something to whoever knows them.
+SECRET_PARTS = frozenset({"token", "key", "code"})
+LONGEST_PATH = 200  # characters of a path that are logged
 _SECRET_PATH = re.compile(r"(?<=/confirm/)[^/\s\"']+")
 _QUERY = re.compile(r"(?<=[\w/-])\?[^\s\"'>]*=[^\s\"'>]*")
+
+
+def logged_path(path: str, match: ResolverMatch | None) -> str:
+    """The path as the log may hold it: without query, without parts that open something."""
+    for name, value in (match.kwargs if match is not None else {}).items():
+        if name in SECRET_PARTS:
+            path = path.replace(str(value), "…")
+    return "".join(letter if letter.isprintable() else "?" for letter in path[:LONGEST_PATH])
 
 
 def without_addresses(text: str) -> str:
     """The text with mailboxes, network addresses other than this machine's own, query strings and letters' tokens taken out."""
     text = _QUERY.sub("?…", _SECRET_PATH.sub("…", text))
     return _NETWORK.sub(_hide_network, _MAILBOX.sub("[address]", text))
+
+
+def _without_secret_path(record: logging.LogRecord, text: str) -> str:
+    """A line of Django's own about a request, with the path as we log it."""
+    request = getattr(record, "request", None)
+    return (
+        text.replace(request.path, logged_path(request.path, request.resolver_match)) if isinstance(request, HttpRequest) else text
+    )
 
 
 def _hide_network(match: re.Match[str]) -> str:
@@ -46,7 +68,7 @@ class TextFormatter(logging.Formatter):
     """A line for a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = without_addresses(super().format(record))
+        line = without_addresses(_without_secret_path(record, super().format(record)))
         return f"{line} [{REQUEST_ID.get()}]" if REQUEST_ID.get() else line
 
 
@@ -58,7 +80,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": without_addresses(record.getMessage()),
+            "message": without_addresses(_without_secret_path(record, record.getMessage())),
         }
         if REQUEST_ID.get():
             line["request"] = REQUEST_ID.get()

@@ -12,9 +12,8 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import ResolverMatch
 
-from broadsheet.conf.watch.log_lines import REQUEST_ID
+from broadsheet.conf.watch.log_lines import REQUEST_ID, logged_path
 from broadsheet.conf.watch.trusted import is_from_trusted_proxy
 from broadsheet.conf.watch.views import ANSWERS
 from broadsheet.core.counts import COUNTS
@@ -23,9 +22,6 @@ logger = logging.getLogger("broadsheet.request")
 
 # What a proxy of ours may call a request; anything else could be used to write into the log.
 _NAME = re.compile(r"[A-Za-z0-9._-]{8,64}")
-# Parts of addresses that open something to whoever knows them.
-SECRET_PARTS = frozenset({"token", "key", "code"})
-LONGEST_PATH = 200  # characters of a path that are logged
 # Keys of the environ, for views and error pages beneath.
 ID_KEY, VARIANT_KEY = "broadsheet.request_id", "broadsheet.variant"
 
@@ -61,14 +57,6 @@ def name_request(request: HttpRequest) -> str:
     if _NAME.fullmatch(given) and is_from_trusted_proxy(request.META.get("REMOTE_ADDR", ""), settings.BROADSHEET):
         return given
     return secrets.token_hex(8)
-
-
-def logged_path(path: str, match: ResolverMatch | None) -> str:
-    """The path as the log may hold it: without query, without parts that open something."""
-    for name, value in (match.kwargs if match is not None else {}).items():
-        if name in SECRET_PARTS:
-            path = path.replace(str(value), "…")
-    return "".join(letter if letter.isprintable() else "?" for letter in path[:LONGEST_PATH])
 
 
 def count_name(request: HttpRequest) -> str:
