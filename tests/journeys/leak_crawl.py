@@ -27,7 +27,6 @@ from broadsheet.publication.models import PlainPage
 from broadsheet.web.asker import BROWSER_COOKIE, browser_key
 from tests.conftest import write_paragraph
 
-SITE = settings.BROADSHEET.site_url
 START = (
     "/",
     "/feed.xml",
@@ -151,14 +150,14 @@ def make_readers(articles: dict[str, Article], make_reader: Callable[..., User],
 
 
 def new_client(user: User | None = None) -> Client:
-    client = Client(SERVER_NAME="localhost", SERVER_PORT=str(urlsplit(SITE).port), raise_request_exception=True)
+    client = Client(SERVER_NAME="localhost", SERVER_PORT=str(settings.LIVE_SERVER_PORT), raise_request_exception=True)
     if user is not None:
         client.force_login(user)
     return client
 
 
-def crawl(reader: Reader, start: list[str]) -> Iterator[tuple[str, str, str]]:
-    """Every page of the site that links lead to, with its text: (method, path, everything that was sent)."""
+def crawl(reader: Reader, start: list[str], *, limit: int = 3000) -> Iterator[tuple[str, str, str]]:
+    """Every page of the site that links lead to, up to `limit`, with its text: (method, path, everything that was sent)."""
     waiting, known = deque(start), set(start)
     while waiting:
         path = waiting.popleft()
@@ -174,7 +173,7 @@ def crawl(reader: Reader, start: list[str]) -> Iterator[tuple[str, str, str]]:
             yield "304", path, sent(reader.client.get(path, headers={"if-none-match": etag}))
         for link in links:
             found = own_path(link, path)
-            if found and found not in known and len(known) < 3000:
+            if found and found not in known and len(known) < limit:
                 known.add(found)
                 waiting.append(found)
 
@@ -190,9 +189,9 @@ def links_in(text: str) -> Iterator[str]:
 
 
 def own_path(link: str, base: str) -> str:
-    parts = urlsplit(urljoin(SITE + base, link))
+    parts = urlsplit(urljoin(settings.BROADSHEET.site_url + base, link))
     if (
-        f"{parts.scheme}://{parts.netloc}" != SITE
+        f"{parts.scheme}://{parts.netloc}" != settings.BROADSHEET.site_url
         or ASSETS.search(parts.path)
         or parts.path.startswith(("/static/", "/desk/", "/accounts/"))
     ):
@@ -241,3 +240,12 @@ def find_leaks(publication: Publication, reader: Reader, pages: Iterable[tuple[s
             if re.search(rf"canary{name}(?:p\d|quote|cell|note|embed|unpublished)", text) and f"canary{name}" not in query:
                 leaks.append((method, path, name, "canary"))
     return leaks
+
+
+def find_bodies(publication: Publication, pages: Iterable[tuple[str, str, str]]) -> set[str]:
+    """The articles of which something from behind the wall was sent."""
+    found = set()
+    for _, _, text in pages:
+        runs = word_runs(re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", text))))
+        found |= {name for name in publication.hidden if publication.hidden[name] & runs}
+    return found
