@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.views.decorators.http import require_safe
 
 from broadsheet.conf.watch.figures import read_figures
 from broadsheet.conf.watch.health import read_health
@@ -15,6 +16,7 @@ from broadsheet.conf.watch.trusted import is_trusted_asker
 NEVER_KEPT = "no-store"
 
 
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """Whether this process can do its work: 200 or 503. What is wrong is told to trusted addresses."""
     health = read_health()
@@ -22,11 +24,13 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return _json(health.details() if is_trusted_asker(request.META, settings.BROADSHEET) else health.summary(), status)
 
 
+@require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """Whether this process answers at all: 200, whatever else is wrong."""
     return _json({"live": True}, 200)
 
 
+@require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Figures for Prometheus; to other than trusted addresses there is no such page."""
     if not is_trusted_asker(request.META, settings.BROADSHEET):
