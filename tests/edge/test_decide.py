@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import assume, given
@@ -62,3 +62,13 @@ def test_edge_gives_what_the_resolver_gives(entitlement: Entitlement, asked: Ask
 def test_masthead_of_a_list_speaks_to_whom_it_should(entitlement: Entitlement) -> None:
     assume(not entitlement.is_staff)
     assert list_kind(carried(entitlement), now=NOW) == audience_of(replace(entitlement, institution=None), NOW)
+
+
+@given(entitlements, articles, st.timedeltas(-timedelta(minutes=1), timedelta(days=1)))
+def test_edge_gives_what_the_resolver_gives_while_a_pass_ages(entitlement: Entitlement, asked: Asked, age: timedelta) -> None:
+    shown, then = carried(entitlement), NOW + age
+    assume(shown is not None)
+    assert shown is not None
+    decision = decide(shown.entitlement, asked, allowance=ALLOWANCE, now=then)
+    expected = None if decision.outcome is Outcome.HIDDEN else variant_of(decision, shown.entitlement, then)
+    assert decide_variant(shown, asked, None, allowance=ALLOWANCE, now=then) == expected

@@ -26,6 +26,7 @@ EXPIRES_AFTER = timedelta(hours=24)
 MAX_LENGTH = 3000  # a cookie of 4,096 bytes is the most that browsers must keep (RFC 6265, 6.1)
 MAX_OPEN_ARTICLES = 60
 _VERSION = 1
+_LONG_AGO = datetime.fromtimestamp(0, UTC)  # whatever a pass names had begun when it was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,25 @@ class Pass:
         """From then on the pass shows nothing."""
         return self.issued_at + int(EXPIRES_AFTER.total_seconds())
 
+    def is_subscribed(self, now: datetime) -> bool:
+        """Whether a grant for everything is live."""
+        if self.subscribed is None:
+            return False
+        (start, end), seconds = self.subscribed, now.timestamp()
+        return start <= seconds and (end is None or seconds < end)
+
+    def letters_for(self, article_id: int, now: datetime) -> str:
+        """The letters under which one article is open now; empty for most."""
+        named = self._named.get(article_id)
+        return "".join([letter for letter, end in named if now.timestamp() < end]) if named else ""
+
+    @cached_property
+    def _named(self) -> dict[int, list[tuple[str, int]]]:
+        named: dict[int, list[tuple[str, int]]] = {}
+        for letter, article_id, end in self.open_articles:
+            named.setdefault(article_id, []).append((letter, end))
+        return named
+
     @cached_property
     def entitlement(self) -> Entitlement:
         """The pass as the resolver reads it."""
@@ -82,7 +102,7 @@ class Pass:
                 instants.append(HeldUnlock(article_id, _moment(end), ""))
             else:
                 source = "instant" if letter == "i" else "gift"
-                grants.append(HeldGrant(source, article_id, _moment(self.issued_at), _moment(end), "", ""))
+                grants.append(HeldGrant(source, article_id, _LONG_AGO, _moment(end), "", ""))
         return Entitlement(
             reader_id=self.reader_id,
             grants=tuple(grants),
