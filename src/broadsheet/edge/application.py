@@ -11,7 +11,7 @@ from typing import Any
 from broadsheet.core import clock
 from broadsheet.core.client_address import client_address
 from broadsheet.core.counts import AnswerCounts
-from broadsheet.edge.cookies import NONE, read_cookies
+from broadsheet.edge.cookies import has_ours
 from broadsheet.edge.database import DatabaseAway
 from broadsheet.edge.decide import decide_variant, list_kind
 from broadsheet.edge.held import Headers, HeldPage
@@ -85,18 +85,15 @@ class Edge:
         if isinstance(route, FileRoute):
             page = holdings.find_page(route.path, Audience.STRANGER, encoding, now)
             return _shared(environ, page, page.file, page.file_not_modified) if page is not None else None
-        cookies = read_cookies(environ.get("HTTP_COOKIE", ""))
-        if cookies is None:
+        cookies = environ.get("HTTP_COOKIE", "")
+        is_stranger = not has_ours(cookies)
+        shown = None if is_stranger else self._passes.find(cookies, now)
+        if shown is None and not is_stranger and not holdings.is_away:
             return None
-        shown: Pass | None = None
-        if cookies is not NONE:
-            shown = self._passes.find(environ["HTTP_COOKIE"], cookies, now)
-            if shown is None and not holdings.is_away:
-                return None
         if isinstance(route, ListRoute):
             page = holdings.find_page(route.path, list_kind(shown, now=now), encoding, now)
-            return _answer(environ, page, is_shared=cookies is NONE) if page is not None else None
-        return self._find_article(environ, route, shown, encoding, now, is_stranger=cookies is NONE)
+            return _answer(environ, page, is_shared=is_stranger) if page is not None else None
+        return self._find_article(environ, route, shown, encoding, now, is_stranger=is_stranger)
 
     def _find_article(
         self, environ: Environ, route: ArticleRoute, shown: Pass | None, encoding: str, now: datetime, *, is_stranger: bool

@@ -26,9 +26,14 @@ class Cookies:
 NONE = Cookies()
 
 
+def has_ours(header: str) -> bool:
+    """Whether a Cookie header may hold one of ours; if not, whoever sent it is a stranger."""
+    return "broadsheet_" in header
+
+
 def read_cookies(header: str) -> Cookies | None:
     """Our cookies; None if one of them came twice, so that nobody can slip in a second one."""
-    if not header or "broadsheet_" not in header:
+    if not has_ours(header):
         return NONE
     found: dict[str, str] = {}
     for part in header.split(";"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from broadsheet.edge.cookies import Cookies
+from broadsheet.edge.cookies import Cookies, read_cookies
 from broadsheet.edge.holdings import Holdings
 from broadsheet.paywall.passes import Pass, SigningKey, holder_name, read_pass
 
@@ -13,38 +13,42 @@ MAX_KNOWN = 20_000
 LONGEST_KNOWN = 2_000  # bytes of a header that is worth keeping, so that all of them stay below 40 MB
 FUTURE_S = 60  # how far another host's clock may be ahead
 
+Keys = Mapping[str, SigningKey]
+
 
 class KnownPasses:
     """Finds the pass in a request; a signature is checked once, everything that can change each time."""
 
     def __init__(self, holdings: Holdings) -> None:
         self._holdings = holdings
-        self._known: dict[str, Pass] = {}
-        self._keys: Mapping[str, SigningKey] = {}
+        # One pair, so that what was checked with keys of the past is never kept beside those of today.
+        self._known: tuple[Keys, dict[str, Pass]] = ({}, {})
 
-    def find(self, header: str, cookies: Cookies, now: datetime) -> Pass | None:
+    def find(self, header: str, now: datetime) -> Pass | None:
         """The pass in a Cookie header, if it counts now and belongs to the session or browser beside it."""
-        shown = self._read(header, cookies)
-        return shown if shown is not None and self._counts(shown, now) else None
-
-    def _read(self, header: str, cookies: Cookies) -> Pass | None:
-        keys = self._holdings.keys
-        if self._keys is not keys or len(self._known) > MAX_KNOWN:
-            self._known, self._keys = {}, keys
-        shown = self._known.get(header)
-        if shown is None and cookies.shown:
-            shown = read_pass(cookies.shown, keys)
-            if shown is None or shown.holder != holder_of(cookies):
+        keys, known = self._known
+        if keys is not self._holdings.keys or len(known) > MAX_KNOWN:
+            keys, known = self._known = (self._holdings.keys, {})
+        shown = known.get(header)
+        if shown is None:
+            shown = _check(header, keys)
+            if shown is None:
                 return None
             if len(header) <= LONGEST_KNOWN:
-                self._known[header] = shown
-        return shown
+                known[header] = shown
+        return shown if self._counts(shown, now) else None
 
     def _counts(self, shown: Pass, now: datetime) -> bool:
         holdings, seconds = self._holdings, now.timestamp()
         end = shown.expires_at if holdings.is_away else shown.renew_at
         is_in_time = shown.issued_at - FUTURE_S <= seconds < end and shown.month == holdings.month(now)
         return is_in_time and not holdings.revocations.covers(shown)
+
+
+def _check(header: str, keys: Keys) -> Pass | None:
+    cookies = read_cookies(header)
+    shown = read_pass(cookies.shown, keys) if cookies is not None and cookies.shown else None
+    return shown if cookies is not None and shown is not None and shown.holder == holder_of(cookies) else None
 
 
 def holder_of(cookies: Cookies) -> str:
