@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from broadsheet.billing.models import Plan
-
-_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
+from broadsheet.core.money import price_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class PlanOffer:
 
     @property
     def price_words(self) -> str:
-        """Such as `€ 96 a year`."""
+        """Such as `€96 a year`."""
         return f"{self.price} a {self.period}"
 
 
@@ -36,12 +35,6 @@ def find_offer(slug: str) -> PlanOffer | None:
     """One plan on offer."""
     plan = Plan.objects.filter(is_offered=True, slug=slug).first()
     return _offer(plan) if plan else None
-
-
-def price_text(price_cents: int, currency: str) -> str:
-    """A price as readers read it: `€ 96`, `€ 9.50`, `CHF 120`."""
-    amount = f"{price_cents // 100:,}" if price_cents % 100 == 0 else f"{price_cents / 100:,.2f}"
-    return f"{_SIGNS.get(currency, currency)}\u00a0{amount}"
 
 
 def _offer(plan: Plan) -> PlanOffer:

@@ -45,7 +45,7 @@ SAMPLES = {
     "old_address": "old@example.org",
     "email": "reader@example.org",
     "plan": "All-Access",
-    "price": "EUR 96 a year",
+    "price": "€96 a year",
     "page": "https://example.org/articles/12/",
 }
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.conf import settings
 
 from broadsheet.billing.models import Plan
-from broadsheet.pages.prices import price_text
+from broadsheet.core.money import price_text
 from broadsheet.pages.records import Link
 from broadsheet.pages.theme import theme_path
 from broadsheet.pages.variants import renews_text
