@@ -28,7 +28,10 @@ def check_database() -> Finding:
             cursor.execute("SELECT sqlite_version()" if connection.vendor == "sqlite" else "SHOW server_version")
             version = str(cursor.fetchone()[0])
     except DatabaseError as error:
-        return fail(check, f"The database does not answer: {_first_line(error)}", "Start it; see BROADSHEET_DATABASE_URL.")
+        todo = "Start it; see BROADSHEET_DATABASE_URL."
+        if connection.vendor == "sqlite":
+            todo = "See that this account may write the file and its folder; if the file is damaged, restore a backup."
+        return fail(check, f"The database does not answer: {first_line(error)}", todo)
     numbers = tuple(int(part) for part in version.split()[0].split(".")[:2] if part.isdigit())
     is_old = numbers < OLDEST_SQLITE if connection.vendor == "sqlite" else numbers[:1] < (OLDEST_POSTGRESQL,)
     shown = f"{connection.display_name} {version}"
@@ -82,23 +85,27 @@ def check_cache_table() -> Finding:
 def check_integrity() -> Finding:
     """The database's pages are whole; takes a while on a large one."""
     check = "integrity"
-    with connection.cursor() as cursor:
-        if connection.vendor != "sqlite":
-            cursor.execute("SHOW data_checksums")
-            if cursor.fetchone()[0] == "on":
-                return ok(check, "PostgreSQL checks each page it reads")
-            return warn(
-                check,
-                "PostgreSQL keeps no checksums of its pages: a failing disk is noticed late.",
-                "Stop the server and run pg_checksums --enable.",
-            )
-        cursor.execute("PRAGMA quick_check")
-        troubles = [str(row[0]) for row in cursor.fetchall()]
+    if connection.vendor != "sqlite":
+        return _check_checksums()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA quick_check")
+            troubles = [str(row[0]) for row in cursor.fetchall()]
+    except DatabaseError as error:
+        troubles = [first_line(error)]
     if troubles == ["ok"]:
         return ok(check, "PRAGMA quick_check finds nothing")
-    return fail(
-        check, f"The database file is damaged: {troubles[0]}", "Stop Broadsheet, keep a copy of the file, and restore a backup."
-    )
+    return fail(check, f"The database file is damaged: {troubles[0]}", "Stop Broadsheet, copy the file, restore a backup.")
+
+
+def _check_checksums() -> Finding:
+    check = "integrity"
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW data_checksums")
+        if cursor.fetchone()[0] == "on":
+            return ok(check, "PostgreSQL checks each page it reads")
+    seen = "PostgreSQL keeps no checksums of its pages: a failing disk is noticed late."
+    return warn(check, seen, "Stop the server and run pg_checksums --enable.")
 
 
 def check_size() -> Finding:
@@ -117,7 +124,8 @@ def _sqlite_files() -> list[Path]:
     return [found for found in (path, path.with_name(f"{path.name}-wal")) if found.exists()]
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What the database said, in a line and without its password."""
     text = str(error).strip().splitlines()
     password = str(settings.DATABASES["default"].get("PASSWORD") or "")
     line = text[0] if text else type(error).__name__

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from broadsheet.conf.doctor import (
     certificate_checks,
@@ -18,7 +19,7 @@ from broadsheet.conf.doctor import (
     process_checks,
     settings_checks,
 )
-from broadsheet.conf.doctor.findings import Finding, Level
+from broadsheet.conf.doctor.findings import Finding, Level, fail
 from broadsheet.conf.environment import find_env_file
 from broadsheet.conf.watch.queues import load_queues
 from broadsheet.conf.watch.snapshots import read_snapshots
@@ -57,11 +58,19 @@ def examine_database(*, integrity: bool = False) -> Iterator[Finding]:
     yield found
     if found.level is Level.FAIL:
         return
+    if integrity:
+        yield database_checks.check_integrity()
+    try:
+        yield from _examine_tables()
+    except DatabaseError as error:
+        seen = f"A question went wrong: {database_checks.first_line(error)}"
+        yield fail("database", seen, "broadsheet doctor --integrity says whether it is damaged.")
+
+
+def _examine_tables() -> Iterator[Finding]:
     yield database_checks.check_journal()
     yield database_checks.check_cache_table()
     yield database_checks.check_size()
-    if integrity:
-        yield database_checks.check_integrity()
     migrations = database_checks.check_migrations()
     yield migrations
     if migrations.level is Level.OK:

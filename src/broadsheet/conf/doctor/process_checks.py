@@ -26,12 +26,10 @@ def check_worker(heartbeats: Sequence[HeldHeartbeat]) -> Finding:
     living = [beat for beat in workers if beat.age_s <= STALE_S]
     silent = [beat for beat in workers if beat.age_s > STALE_S]
     if not living:
-        since = (
-            f"The last was heard of {in_words(min(beat.age_s for beat in silent))} ago." if silent else "None was ever heard of."
-        )
+        last = f"the last was heard of {in_words(min(beat.age_s for beat in silent))} ago" if silent else "none was ever heard of"
         return fail(
             check,
-            f"No worker runs: letters wait, and nothing that is scheduled appears. {since}",
+            f"No worker runs, {last}: letters wait, and nothing that is scheduled appears.",
             "Start broadsheet serve, or broadsheet work alone; see the log for why it ended.",
         )
     if silent:
