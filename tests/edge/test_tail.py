@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Event, Thread
 
 import pytest
 from django.db import transaction
@@ -14,6 +15,7 @@ from broadsheet.core.clock import StoppedClock
 from broadsheet.core.flows import CHANGES_KEPT, ChangeKind, record_change, trim_change_log
 from broadsheet.core.models import Change
 from broadsheet.edge.database import DatabaseAway, DatabaseBusy
+from broadsheet.edge.holdings import SILENT_FOR_S
 from broadsheet.library.models import Article
 from broadsheet.publication.models import Publication
 from broadsheet.web.account_flows import sign_out_everywhere
@@ -73,6 +75,23 @@ def test_busy_database_leaves_readers_to_django_even_if_it_was_away_before(
     process.holdings.looked_at = float("-inf")  # two seconds later
     assert not process.holdings.is_away
     assert not is_by_edge(process, visitor, article)
+
+
+def test_database_that_never_answers_is_away_before_what_is_held_is_out_of_date(
+    process: Process, make_article: Callable[..., Article]
+) -> None:
+    article = make_article()
+    visitor = hold(process, article)
+    asked, answered = Event(), Event()
+    process.database.after = ("core_change", lambda: (asked.set(), answered.wait(30)))
+    looking = Thread(target=process.look)
+    looking.start()
+    assert asked.wait(30) and not process.holdings.is_away
+    process.holdings.asked_at -= SILENT_FOR_S  # so much later
+    assert process.holdings.is_away and is_by_edge(process, visitor, article)
+    answered.set()
+    looking.join()
+    assert not process.holdings.is_away
 
 
 def test_look_that_fails_half_way_is_done_again(process: Process, make_article: Callable[..., Article], publish: Publish) -> None:

@@ -18,6 +18,8 @@ from broadsheet.edge.networks import NetworkTable
 from broadsheet.paywall.passes import EXPIRES_AFTER, Pass, SigningKey
 
 CURRENT_FOR_S = 2.0  # a process that has not looked at the change log for longer asks Django instead
+# A little sooner, or readers would be sent to wait where the change log waits: SQLite on a disk that hangs knows no time limit.
+SILENT_FOR_S = CURRENT_FOR_S - 0.1
 REMEMBERED_S = EXPIRES_AFTER.total_seconds() + 3600
 # By how much a line may be older than the moment at which it could be read: its transaction took so long, clocks differ.
 LATE_S = 300.0
@@ -82,9 +84,19 @@ class Holdings:
         self.networks = NetworkTable()
         self.keys: Mapping[str, SigningKey] = {}
         self.allowance = terms.default_allowance
-        self.is_away = False
+        self._is_away = False
         self.looked_at = float("-inf")  # time.monotonic() of the last good look at the change log
+        self.asked_at = float("inf")  # the same of a look that has no answer yet
         self._month = ("", 0.0, 0.0)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the database was found not to answer, or has let us wait so long that it does not."""
+        return self._is_away or time.monotonic() - self.asked_at > SILENT_FOR_S
+
+    @is_away.setter
+    def is_away(self, is_away: bool) -> None:
+        self._is_away = is_away
 
     def begin(self, *, now: datetime, has_missed_lines: bool = False) -> None:
         """Hold what is true at `now` and nothing from before: when the process starts, or can't tell what it has missed.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from broadsheet.core import clock
 from broadsheet.core.counts import Spread
-from broadsheet.edge.changes import ChangeCursor, ChangeLine, News
+from broadsheet.edge.changes import ChangeCursor, ChangeLine, News, Reading
 from broadsheet.edge.database import DatabaseAway, DatabaseBusy
 from broadsheet.edge.holdings import Holdings
 
@@ -68,8 +68,7 @@ class ChangeTail:
 
     def _follow(self) -> None:
         holdings, cursor = self._holdings, self._cursor
-        database = holdings.database
-        reading = database.read_changes(None) if cursor is None else database.read_changes(cursor.place, cursor.known_id)
+        reading = self._read()
         # Set again only when all of it is done; a failure half-way makes the next look begin anew.
         self._cursor = None
         news = News() if cursor is None else cursor.take(reading)
@@ -83,6 +82,16 @@ class ChangeTail:
         if time.monotonic() - self._forgot_at > FORGET_EVERY_S:
             holdings.revocations.forget_old()
             self._forgot_at = time.monotonic()
+
+    def _read(self) -> Reading:
+        cursor, holdings = self._cursor, self._holdings
+        holdings.asked_at = time.monotonic()
+        try:
+            if cursor is None:
+                return holdings.database.read_changes(None)
+            return holdings.database.read_changes(cursor.place, cursor.known_id)
+        finally:
+            holdings.asked_at = float("inf")
 
     def _note_lag(self, lines: Sequence[ChangeLine]) -> None:
         now = clock.now()
