@@ -20,6 +20,8 @@ WORKERS_STOP_S = 7
 # A finished page needs one for microseconds, a request that waits for the database for seconds: `web.breaker` keeps half of them
 # for reading. Each may hold two connections to PostgreSQL, whose default is a hundred.
 THREADS = 8
+# Its warnings are about its command line, which is ours: on small machines that so many threads are many.
+GRANIAN_TELLS = "error"
 
 
 class Command(BaseCommand):
@@ -97,7 +99,7 @@ def web_server(name: str, *, host: str, port: int, workers: int) -> Program:
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", str(workers), "--respawn-failed-workers", "--workers-kill-timeout", str(WORKERS_STOP_S)),
-        *("--runtime-mode", "mt", "--blocking-threads", str(THREADS), "--no-ws", "--log-level", "warning"),
+        *("--runtime-mode", "mt", "--blocking-threads", str(THREADS), "--no-ws", "--log-level", GRANIAN_TELLS),
         "broadsheet.conf.wsgi:application",
     ]
     shown = f"[{host}]" if ":" in host else host
