@@ -16,10 +16,15 @@ from broadsheet.membership.models import Grant, NewsletterConsent
 def change_rights(reader_id: int, *, now: datetime) -> None:
     """Say that what a reader may read has changed; call it inside the transaction that changes it.
 
-    The line's number is the new version of the reader's rights: passes made before count no more.
+    The line's number is the new version of the reader's rights: passes made before count no more. The reader's row is
+    locked before the line gets its number, so that of two changes at once the one with the higher number commits last:
+    whoever reads a version sees everything that came before it.
     """
-    line = record_change(ChangeKind.RIGHTS, str(reader_id), now=now)
-    User.objects.filter(pk=reader_id).update(rights_version=Greatest("rights_version", line.pk))
+    with transaction.atomic():
+        # Without the key: rows that point at the reader, inserted by two transactions at once, would be in each other's way.
+        list(User.objects.select_for_update(no_key=True).filter(pk=reader_id).values_list("pk"))
+        line = record_change(ChangeKind.RIGHTS, str(reader_id), now=now)
+        User.objects.filter(pk=reader_id).update(rights_version=Greatest("rights_version", line.pk))
 
 
 def give_consent(reader_id: int, *, text: str, network_key: str, source: str, now: datetime) -> bool:
