@@ -47,8 +47,7 @@ ROWS = {
     for name, *cells in (line.split("|") for line in TABLE.strip().splitlines())
 }
 EMBARGOES = {"no embargo": None, "embargo over": timedelta(hours=-1), "embargo in force": timedelta(hours=1)}
-TOKEN = "browser-of-this-truth-table"
-CAMPUS = "198.51.100.7"
+CAMPUSES = {"campus": "198.51.100.7", "campus whose licence has ended": "203.0.113.7"}
 
 
 class Maker:
@@ -64,24 +63,24 @@ class Maker:
         if row == "stranger":
             return client, {}
         if row.startswith("address left"):
-            self._leave_address(row)
-            client.cookies[BROWSER_COOKIE] = TOKEN
+            client.cookies[BROWSER_COOKIE] = token = f"browser-of-row-{list(ROWS).index(row)}"
+            self._leave_address(row, token)
             return client, {}
         if row.startswith("campus"):
             ends = self.now + timedelta(days=-1 if "ended" in row else 1)
-            institution = Institution.objects.create(name="A college", starts_at=self.now - timedelta(days=90), ends_at=ends)
-            institution.networks.create(network="198.51.100.0/24")
-            return client, {"REMOTE_ADDR": CAMPUS}
+            institution = Institution.objects.create(name=row, starts_at=self.now - timedelta(days=90), ends_at=ends)
+            institution.networks.create(network=f"{CAMPUSES[row]}/28")
+            return client, {"REMOTE_ADDR": CAMPUSES[row]}
         reader = self.make_reader(is_staff=row.startswith("staff"))
         self._give(reader, row)
         self.sign_in(client, reader, second_factor=row == "staff with second factor")
         return client, {}
 
-    def _leave_address(self, row: str) -> None:
+    def _leave_address(self, row: str, token: str) -> None:
         article = self.other if "another" in row else self.article
         opened = self.now - timedelta(days=40 if "run out" in row else 0)
         InstantAccess.objects.create(
-            browser_key=browser_key(TOKEN),
+            browser_key=browser_key(token),
             month=f"{opened:%Y-%m}",
             slot=1,
             allowance=1,

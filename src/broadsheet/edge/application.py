@@ -22,6 +22,7 @@ from broadsheet.membership.entitlement import HeldGrant
 from broadsheet.pages.encoding import choose_encoding
 from broadsheet.pages.variants import Audience
 from broadsheet.paywall.passes import Pass
+from broadsheet.paywall.resolver import Reason
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -110,7 +111,7 @@ class Edge:
             return None
         if not variant.is_open and environ["REQUEST_METHOD"] == "GET":
             self._count_view(route.article_id, variant.reason)
-        return _answer(environ, page, is_shared=is_stranger and institution is None)
+        return _answer(environ, page, is_shared=is_stranger and variant.reason is not Reason.INSTITUTION)
 
     def _find_institution(self, environ: Environ, now: datetime) -> HeldGrant | None:
         networks = self._holdings.networks

@@ -21,21 +21,22 @@ class KnownPasses:
 
     def __init__(self, holdings: Holdings) -> None:
         self._holdings = holdings
-        # One pair, so that what was checked with keys of the past is never kept beside those of today.
-        self._known: tuple[Keys, dict[str, Pass]] = ({}, {})
+        # Passes by header, and each of them once: whoever sends one under many headers fills no memory with it. All of it in
+        # one tuple, so that what was checked with keys of the past is never kept beside those of today.
+        self._known: tuple[Keys, dict[str, Pass], dict[Pass, Pass]] = ({}, {}, {})
 
     def find(self, header: str, now: datetime) -> Pass | None:
         """The pass in a Cookie header, if it counts now and belongs to the session or browser beside it."""
-        keys, known = self._known
+        keys, known, passes = self._known
         if keys is not self._holdings.keys or len(known) > MAX_KNOWN:
-            keys, known = self._known = (self._holdings.keys, {})
+            keys, known, passes = self._known = (self._holdings.keys, {}, {})
         shown = known.get(header)
         if shown is None:
             shown = _check(header, keys)
             if shown is None:
                 return None
             if len(header) <= LONGEST_KNOWN:
-                known[header] = shown
+                shown = known[header] = passes.setdefault(shown, shown)
         return shown if self._counts(shown, now) else None
 
     def _counts(self, shown: Pass, now: datetime) -> bool:

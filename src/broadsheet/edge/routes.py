@@ -38,10 +38,16 @@ class FileRoute:
 
 Route = ArticleRoute | ListRoute | FileRoute
 
+LONGEST = 200  # characters; slugs have 120 at most, and nobody fills the memory with addresses that are none
 
-@lru_cache(maxsize=20_000)
+
 def find_route(path: str) -> Route | None:
     """What an address asks for, if it is the edge's."""
+    return _find_known(path) if len(path) <= LONGEST else None
+
+
+@lru_cache(maxsize=20_000)
+def _find_known(path: str) -> Route | None:
     match = _ARTICLE.fullmatch(path)
     if match is not None:
         return ArticleRoute(int(match[1]), match[2], f"/articles/{match[1]}/")
