@@ -6,12 +6,13 @@ its process ends.
 
 from __future__ import annotations
 
-import atexit
 import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
+
+from broadsheet.core.process_end import at_process_end
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class WallViews:
     def start(self) -> None:
         """Write what waits every few seconds, and once more when the process ends."""
         Thread(target=self._run, name="wall views", daemon=True).start()
-        atexit.register(self.stop)
+        at_process_end(self.stop)
 
     @property
     def waiting(self) -> int:

@@ -6,7 +6,6 @@ totals never fall and files never pile up; what they held (bytes, pages) went wi
 
 from __future__ import annotations
 
-import atexit
 import fcntl
 import json
 import logging
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from broadsheet.core.clock import SystemClock
 from broadsheet.core.counts import ANSWER_BOUNDS_S, LAG_BOUNDS_S, Counts, Spread
+from broadsheet.core.process_end import at_process_end
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class SnapshotWriter:
         except OSError as error:
             logger.warning("Figures of earlier processes in %s could not be read: %s", self._folder, error)
         threading.Thread(target=self._run, name="metrics", daemon=True).start()
-        atexit.register(self.stop)
+        at_process_end(self.stop)
 
     def stop(self) -> None:
         """Stop the thread and write a last time."""
