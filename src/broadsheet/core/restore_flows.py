@@ -16,14 +16,14 @@ def leave_past_behind(*, now: datetime) -> None:
     """Make every process forget what it holds, and end the passes that were made before.
 
     The lines that the restored log lacks may have been read already, under ids that it would give again. So it goes on
-    from an id that no log reaches by counting, the present in milliseconds, and all below counts as trimmed: whoever has
-    read less forgets everything, and rights that change from now on are newer than any pass. Places in the log are
-    numbers of the old server's transactions, which mean nothing on another.
+    from an id that no log reaches by counting, the present in milliseconds, and all below counts as trimmed just now:
+    whoever has read less forgets everything, passes made before are asked about, and rights that change from now on are
+    newer than any of them. Places in the log are numbers of the old server's transactions, which mean nothing on another.
     """
     with transaction.atomic():
         last = max(int(now.timestamp() * 1000), Change.objects.order_by("-id").values_list("id", flat=True).first() or 0)
         Change.objects.update(place=0)
-        TrimmedLog.objects.update_or_create(pk=_TRIMMED_ROW, defaults={"up_to": last})
+        TrimmedLog.objects.update_or_create(pk=_TRIMMED_ROW, defaults={"up_to": last, "last_at": now})
         Change.objects.create(id=last + 1, kind=ChangeKind.PAGES, subject="", at=now)
         _count_on_from(last + 1)
         SigningKey.objects.all().delete()

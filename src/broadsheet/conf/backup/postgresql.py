@@ -72,7 +72,7 @@ def take_snapshot(folder: Path, *, room: Room, tell: Tell) -> Snapshot:
         contents = read_contents(PostgresqlCatalogue())
         left_out = [f"--exclude-table-data={_SCHEMA}.{table}" for table in tables_left_out()]
         command = [str(dump), *_DUMP_OPTIONS, *left_out, f"--snapshot={snapshot}", f"--file={packed}"]
-        _run(command, lambda: _follow(packed, room, tell))
+        run_tool(command, _address(), look=lambda: _follow(packed, room, tell))
     return Snapshot(packed, f"{version // 10000}.{version % 10000}", size, contents)
 
 
@@ -93,7 +93,8 @@ def install(dump: Path, *, now: datetime, prepare: Callable[[], None]) -> str:
         _execute(f'ALTER SCHEMA {_SCHEMA} RENAME TO "{aside}"', f"CREATE SCHEMA {_SCHEMA}")
     try:
         # All or nothing, and without leave to send letters, which no backup holds.
-        _run([str(restore), *_RESTORE_OPTIONS, f"--dbname={connection.settings_dict['NAME']}", str(dump)], lambda: None)
+        name = str(connection.settings_dict["NAME"])
+        run_tool([str(restore), *_RESTORE_OPTIONS, f"--dbname={name}", str(dump)], _address())
         _execute("ANALYZE")
         prepare()
     except BaseException:
@@ -103,13 +104,16 @@ def install(dump: Path, *, now: datetime, prepare: Callable[[], None]) -> str:
     return aside if is_moved else ""
 
 
-def find_client(name: str, version: int) -> Path:
+def find_client(name: str, version: int, *, debian: Path = _DEBIAN) -> Path:
     """The program `name` of PostgreSQL's client tools, at least of `version`; the oldest such, which suits the server best.
+
+    Args:
+        debian: the folder in which Debian keeps each version's programs.
 
     Raises:
         Refused: there is none; the message names the package.
     """
-    places = [str(path) for path in sorted(_DEBIAN.glob(f"*/bin/{name}"))]
+    places = [str(path) for path in sorted(debian.glob(f"*/bin/{name}"))]
     places += [found] if (found := shutil.which(name)) else []
     known = {path: number for path in places if (number := _version_of(path)) is not None}
     fitting = [path for path in known if known[path] >= version]
@@ -131,14 +135,22 @@ def _version_of(program: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _run(command: list[str], look: Callable[[], None]) -> None:
-    """Run one of PostgreSQL's programs; `look` is called now and then, and its error ends the program."""
-    environment = {**os.environ, **_address(), "PGAPPNAME": "broadsheet backup"}
+def run_tool(command: list[str], address: Mapping[str, str], *, look: Callable[[], None] | None = None) -> None:
+    """Run one of PostgreSQL's programs on the server at `address`.
+
+    Args:
+        look: called now and then meanwhile; its error ends the program.
+
+    Raises:
+        BackupError: it failed; the message is its own.
+    """
+    environment = {**os.environ, **address, "PGAPPNAME": "broadsheet backup"}
     with tempfile.TemporaryFile("w+") as said:
         with subprocess.Popen(command, env=environment, stderr=said) as process:  # noqa: S603
             try:
                 while not _has_ended(process):
-                    look()
+                    if look is not None:
+                        look()
             except BaseException:
                 process.kill()
                 raise
