@@ -44,12 +44,15 @@ class Asked:
 
 @dataclass
 class Upstream:
-    """A server on one port. `answers` says with which headers a path is answered; the body names server and cookie."""
+    """A server on one port. `answers` and `thinks_s` say with which headers a path is answered, and after how long;
+    the body names server and cookie.
+    """
 
     name: str
     port: int
     asked: list[Asked] = field(default_factory=list)
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
+    thinks_s: dict[str, float] = field(default_factory=dict)
     _server: ThreadingHTTPServer | None = None
     _links: list[socket.socket] = field(default_factory=list)
 
@@ -65,6 +68,7 @@ class Upstream:
                 headers = {name.casefold(): value for name, value in self.headers.items()}
                 upstream.asked.append(Asked(self.command, self.path, headers, length, self.client_address))
                 body = f"{upstream.name} for {headers.get('cookie', 'nobody')}, turn {len(upstream.asked)}".encode()
+                threading.Event().wait(upstream.thinks_s.get(self.path, 0))
                 self.send_response(200)
                 given = {"Content-Type": "text/html; charset=utf-8", **upstream.answers.get(self.path, {})}
                 for name, value in {**given, "Content-Length": str(len(body))}.items():
@@ -406,6 +410,7 @@ def test_a_well_known_address_is_not_hidden(front: Front) -> None:
 # -- Who asks --------------------------------------------------------------------------------------------------------
 
 FORGED = {
+    "Host": "localhost:9999",
     "X-Forwarded-For": "198.51.100.7",
     "X-Real-IP": "198.51.100.7",
     "Forwarded": "for=198.51.100.7",
@@ -662,7 +667,7 @@ def test_articles_are_never_kept_because_a_network_may_open_them(front: Front) -
 
 
 def test_many_who_ask_at_once_cost_one_answer(front: Front, path: str) -> None:
-    front.edge.answers[path] = {"Cache-Control": "public, s-maxage=60"}
+    front.edge.answers[path], front.edge.thinks_s[path] = {"Cache-Control": "public, s-maxage=60"}, 0.1
     threads = [threading.Thread(target=front.nginx.ask, args=(path,)) for _ in range(20)]
     for thread in threads:
         thread.start()
