@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from broadsheet.conf.watch import metrics
@@ -89,3 +91,16 @@ def test_metrics_are_documented_with_kind_labels_and_meaning() -> None:
 def test_names_follow_prometheus_habits() -> None:
     for measure in MEASURES:
         assert measure.name.endswith("_total") is (measure.kind is Kind.COUNTER), measure.name
+
+
+def test_alerts_ask_for_what_there_is() -> None:
+    """The example in the documentation names measures and labels that exist."""
+    page = (DOCS / "operator" / "watch.md").read_text("utf-8")
+    (rules,) = [block for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if block.startswith("groups:")]
+    (group,) = yaml.safe_load(rules)["groups"]
+    known = {measure.name: set(measure.labels) | {"le"} for measure in MEASURES}
+    for rule in group["rules"]:
+        for name, labels in re.findall(r"(broadsheet_\w+?)(?:_bucket)?(?![\w])(?:\{([^}]*)\})?", rule["expr"]):
+            assert name in known, rule["alert"]
+            assert set(re.findall(r"(\w+)=", labels)) <= known[name], rule["alert"]
+    assert len(group["rules"]) >= 10
