@@ -95,7 +95,7 @@ TEMPLATES = [
 DATABASES: dict[str, dict[str, Any]] = {"default": database_settings(BROADSHEET.database_url)}
 
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache"},
+    "default": {"BACKEND": "broadsheet.core.cache.DatabaseCache", "LOCATION": "core_cache"},
     "renditions": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
@@ -148,7 +148,7 @@ STATIC_ROOT = BROADSHEET.data_dir / "static"
 STATICFILES_DIRS = [PACKAGE / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "broadsheet.conf.static_storage.LastingStaticFilesStorage"},
 }
 MEDIA_ROOT = BROADSHEET.data_dir / "media"
 MEDIA_URL = BROADSHEET.media_url

@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from broadsheet.conf.processes import AddressTaken, Program, broadsheet_command, require_free, run_together
+from broadsheet.conf.schema import MigrationFailed, bring_up_to_date
 
 # Sooner than the supervisor loses its patience (STOP_TIMEOUT_S), so that granian still ends its own in order.
 WORKERS_STOP_S = 7
@@ -68,7 +69,10 @@ def refuse_taken_ports(host: str, *ports: int) -> None:
 
 def prepare() -> None:
     """Migrations, static files and the cache table, each only if something is missing."""
-    call_command("migrate", verbosity=0, interactive=False)
+    try:
+        bring_up_to_date()
+    except MigrationFailed as error:
+        raise CommandError(str(error)) from error
     call_command("createcachetable", verbosity=0)
     collect_static()
 

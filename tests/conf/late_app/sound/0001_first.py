@@ -1,0 +1,3 @@
+from tests.conf.late_app.tables import FirstTable as Migration
+
+__all__ = ["Migration"]
