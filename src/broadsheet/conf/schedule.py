@@ -10,6 +10,7 @@ from django.core.management import call_command
 
 from broadsheet.accounts.flows import forget_old_proofs
 from broadsheet.core.flows import forget_old_tallies, trim_change_log
+from broadsheet.core.signing_key_flows import rotate_old_signing_keys
 from broadsheet.library.photo_flows import withdraw_expired_photos
 from broadsheet.mail.flows import forget_old_letters, send_due_letters
 from broadsheet.pages.render_flows import forget_unused_pages
@@ -35,6 +36,7 @@ JOBS: tuple[Job, ...] = (
     Job("scheduled articles", timedelta(seconds=2), publish_scheduled),
     Job("expired photos", timedelta(minutes=1), lambda now: withdraw_expired_photos(now=now)),
     Job("pages of old versions", timedelta(minutes=1), lambda now: forget_unused_pages(now=now)),
+    Job("old signing keys", timedelta(hours=1), lambda now: rotate_old_signing_keys(now=now)),
     Job("old letters", timedelta(hours=1), lambda now: forget_old_letters(now=now)),
     Job("old codes and links", timedelta(hours=1), lambda now: forget_old_proofs(now=now)),
     Job("old changes", timedelta(hours=1), lambda now: trim_change_log(now=now)),
