@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as AnyDatabaseError
 from django.http import HttpRequest, HttpResponse
 
 from broadsheet.accounts.models import User
@@ -22,6 +22,7 @@ from broadsheet.core.signing_key_flows import load_signing_key
 from broadsheet.paywall.passes import COOKIE, EXPIRES_AFTER, Pass, SigningKey, holder_name, make_pass, read_pass, sign_pass
 from broadsheet.paywall.store import load_entitlement
 from broadsheet.web.asker import BROWSER_COOKIE, browser_key
+from broadsheet.web.reader_page import PRIVATE
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -41,7 +42,7 @@ class PassMiddleware:
         if not is_shared and not request.path.startswith(UNTOUCHED):
             try:
                 follow(request, response, now=clock.now())
-            except DatabaseError:
+            except AnyDatabaseError:
                 return response  # without the database nothing is known; the pass stays as it is
         return response
 
@@ -58,13 +59,15 @@ def follow(request: HttpRequest, response: HttpResponse, *, now: datetime) -> No
         return
     reader_id = reader.pk if reader is not None else None
     version = load_version(request, reader)
-    if request.method in ("GET", "HEAD") and is_fresh(shown, holder=holder, reader_id=reader_id, version=version, now=now):
+    is_staff = reader is not None and is_staff_session(request)
+    may_stay = request.method in ("GET", "HEAD") and not is_staff
+    if may_stay and is_fresh(shown, holder=holder, reader_id=reader_id, version=version, now=now):
         return
     entitlement = load_entitlement(
         reader_id=reader_id,
         browser_key=browser_key(browser) if browser else None,
         network_address=None,
-        is_staff=reader is not None and is_staff_session(request),
+        is_staff=is_staff,
         now=now,
     )
     made = make_pass(entitlement, holder=holder, version=version, month=month_key(now, settings.BROADSHEET.zone), now=now)
@@ -107,7 +110,8 @@ def browser_token(request: HttpRequest, response: HttpResponse) -> str:
 
 
 def set_pass_cookie(response: HttpResponse, made: Pass, *, now: datetime) -> None:
-    """Sign a pass and set it."""
+    """Sign a pass and set it; an answer that says nothing of caches, such as a redirect, is closed to them."""
+    response.headers.setdefault("Cache-Control", PRIVATE)
     response.set_cookie(
         COOKIE,
         sign_pass(made, _key(load_signing_key(now=now))),
