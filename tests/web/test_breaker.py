@@ -1,8 +1,8 @@
-"""The breaker: forms that all hang leave threads for readers."""
+"""The breaker: forms that wait in vain leave threads for readers."""
 
 from __future__ import annotations
 
-from broadsheet.web.breaker import OPENS_AT, SLOW_AFTER_S, TRIALS, Breaker
+from broadsheet.web.breaker import OPENS_AT, SLOW_AFTER_S, TRIALS, Breaker, Entry
 
 
 class Seconds:
@@ -15,46 +15,56 @@ class Seconds:
         return self.now
 
 
-def enter_many(breaker: Breaker, number: int) -> list[object]:
+def enter_many(breaker: Breaker, number: int) -> list[Entry]:
     entries = [breaker.enter() for _ in range(number)]
     assert None not in entries
     return [entry for entry in entries if entry is not None]
 
 
-def test_any_number_of_quick_requests_is_let_in() -> None:
-    enter_many(Breaker(seconds=Seconds()), 500)
+def wait_in_vain(breaker: Breaker, seconds: Seconds, number: int) -> None:
+    entries = enter_many(breaker, number)
+    seconds.now += SLOW_AFTER_S
+    for entry in entries:
+        breaker.leave(entry, has_failed=True)
 
 
-def test_a_few_slow_requests_hold_nobody_up() -> None:
+def test_any_number_of_slow_requests_is_let_in_as_long_as_they_get_through() -> None:
     seconds = Seconds()
     breaker = Breaker(seconds=seconds)
-    enter_many(breaker, OPENS_AT - 1)
-    seconds.now += 10 * SLOW_AFTER_S
+    entries = enter_many(breaker, 500)
+    seconds.now += 100 * SLOW_AFTER_S
+    enter_many(breaker, 500)
+    for entry in entries:
+        breaker.leave(entry, has_failed=False)
     enter_many(breaker, 500)
 
 
-def test_when_many_hang_only_a_few_may_try() -> None:
+def test_requests_that_fail_at_once_hold_nobody_up() -> None:
+    breaker = Breaker(seconds=Seconds())
+    for entry in enter_many(breaker, 50):
+        breaker.leave(entry, has_failed=True)
+    enter_many(breaker, 500)
+
+
+def test_after_waiting_in_vain_only_a_few_may_try() -> None:
     seconds = Seconds()
     breaker = Breaker(seconds=seconds)
-    hanging = enter_many(breaker, OPENS_AT)
-    seconds.now += SLOW_AFTER_S
+    wait_in_vain(breaker, seconds, OPENS_AT - 1)
+    enter_many(breaker, 500)
+    wait_in_vain(breaker, seconds, 1)
     trials = enter_many(breaker, TRIALS)
     assert breaker.enter() is None
     seconds.now += SLOW_AFTER_S
-    for entry in (*hanging, trials[0]):
-        breaker.leave(entry)
-    assert breaker.enter() is not None  # in place of the trial that has ended, slowly
+    breaker.leave(trials[0], has_failed=True)
+    enter_many(breaker, 1)  # in place of the one that has ended
     assert breaker.enter() is None
 
 
-def test_one_quick_answer_lets_everybody_in_again() -> None:
+def test_one_that_gets_through_lets_everybody_in_again() -> None:
     seconds = Seconds()
     breaker = Breaker(seconds=seconds)
-    hanging = enter_many(breaker, OPENS_AT)
-    seconds.now += SLOW_AFTER_S
-    trial, _ = enter_many(breaker, TRIALS)
+    wait_in_vain(breaker, seconds, OPENS_AT)
+    trials = enter_many(breaker, TRIALS)
     assert breaker.enter() is None
-    for entry in hanging:
-        breaker.leave(entry)
-    breaker.leave(trial)
+    breaker.leave(trials[1], has_failed=False)
     enter_many(breaker, 500)

@@ -1,7 +1,7 @@
-"""A breaker: while requests of one kind all hang, new ones are refused at once, so that threads are left for readers.
+"""A breaker: once requests have waited for the database in vain, new ones are refused at once.
 
 A web server has few threads, and finished pages are answered by the same ones. Without a breaker, forms that wait for a locked
-table would take them all.
+table would take them all again and again.
 """
 
 from __future__ import annotations
@@ -11,37 +11,41 @@ from threading import Lock
 from time import monotonic
 
 SLOW_AFTER_S = 1.0
-# Half of the threads that `serve` gives each process.
-OPENS_AT = 4
-TRIALS = 2
+OPENS_AT = 2  # one may have had bad luck
+TRIALS = 2  # of the eight threads that `serve` gives each process
 
 
 class Breaker:
-    """Opens when many requests have been going on for long; then lets two at a time try, and closes after one that was quick."""
+    """Opens when requests have failed after a long wait; then lets two at a time try, and closes when one gets through."""
 
     def __init__(self, *, seconds: Callable[[], float] = monotonic) -> None:
         self._seconds = seconds
         self._lock = Lock()
-        self._begun: dict[object, float] = {}
+        self._failures = 0
         self._trials: set[object] = set()
-        self._is_open = False
 
-    def enter(self) -> object | None:
+    def enter(self) -> Entry | None:
         """Begin a request: what to give to `leave`; None if it is refused."""
-        entry = object()
+        entry = Entry(self._seconds())
         with self._lock:
-            now = self._seconds()
-            self._is_open = self._is_open or sum(now - begun >= SLOW_AFTER_S for begun in self._begun.values()) >= OPENS_AT
-            if self._is_open:
+            if self._failures >= OPENS_AT:
                 if len(self._trials) >= TRIALS:
                     return None
                 self._trials.add(entry)
-            self._begun[entry] = now
         return entry
 
-    def leave(self, entry: object) -> None:
-        """End a request, however it went."""
+    def leave(self, entry: Entry, *, has_failed: bool) -> None:
+        """End a request. One that failed without waiting tells nothing."""
         with self._lock:
             self._trials.discard(entry)
-            if self._seconds() - self._begun.pop(entry) < SLOW_AFTER_S:
-                self._is_open = False
+            if not has_failed:
+                self._failures = 0
+            elif self._seconds() - entry.begun >= SLOW_AFTER_S:
+                self._failures += 1
+
+
+class Entry:
+    """One request that was let in."""
+
+    def __init__(self, begun: float) -> None:
+        self.begun = begun

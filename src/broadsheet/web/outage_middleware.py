@@ -34,7 +34,9 @@ class OutageMiddleware:
         entry = breaker.enter()
         if entry is None:
             return error_page(request, 503)
+        response = None
         try:
-            return self.get_response(request)
+            response = self.get_response(request)
+            return response
         finally:
-            breaker.leave(entry)
+            breaker.leave(entry, has_failed=response is None or response.status_code == 503)
