@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 
 from django.core.management import execute_from_command_line
@@ -26,8 +27,18 @@ def set_environment(arguments: list[str]) -> None:
     """Complete the environment, from which the settings are read before the command runs: from the settings file, for most."""
     if arguments[:1] == ["demo"]:
         set_demo_environment(arguments[1:])
+    elif arguments[:1] == ["init"]:
+        set_init_environment()
     else:
         load_env_file()
+
+
+def set_init_environment() -> None:
+    """`init` writes settings and reads none: this process gets a key that nobody keeps, and so makes no data directory."""
+    for name in [name for name in os.environ if name.startswith("BROADSHEET_")]:
+        del os.environ[name]
+    os.environ["BROADSHEET_ENV_FILE"] = ""
+    os.environ["BROADSHEET_SECRET_KEY"] = secrets.token_urlsafe(48)
 
 
 if __name__ == "__main__":
