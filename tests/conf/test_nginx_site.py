@@ -318,6 +318,7 @@ def test_answers_name_neither_version_nor_hide_their_age(front: Front) -> None:
         "/topics/straits/feed.json",
         "/sitemap.xml",
         "/news-sitemap.xml",
+        "/sitemaps/2026-02.xml",
     ],
 )
 def test_reading_goes_to_the_edge_and_all_else_to_django(front: Front, path: str) -> None:
@@ -534,7 +535,8 @@ def test_a_client_that_sends_its_headers_slowly_is_let_go(front: Front) -> None:
         link.settimeout(30)
         started = time.monotonic()
         link.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
-        assert link.recv(100) == b"" or True
+        with suppress(ConnectionError):  # a reset, so that nothing is kept for a client that does not read
+            assert link.recv(100) == b""
         assert time.monotonic() - started < 15
 
 
