@@ -79,6 +79,16 @@ def test_living_process_is_not_folded(tmp_path: Path) -> None:
     assert not (tmp_path / ENDED).exists(), "it has been silent for an hour, but it is there"
 
 
+def test_process_that_only_another_container_sees_is_not_folded(tmp_path: Path) -> None:
+    SnapshotWriter(tmp_path, "web", make_counts(3)).write()
+    end(tmp_path)
+    (path,) = tmp_path.glob("web-*.json")
+    now_s = SystemClock().now().timestamp()
+    path.write_text(json.dumps({**json.loads(path.read_text()), "written_at_s": now_s}))
+    fold_ended(tmp_path, now_s=now_s + 1)
+    assert not (tmp_path / ENDED).exists(), "it wrote a second ago, whatever its number means here"
+
+
 def test_another_versions_files_are_passed_over(tmp_path: Path) -> None:
     SnapshotWriter(tmp_path, "web", make_counts(2)).write()
     (path,) = tmp_path.glob("web-*.json")
