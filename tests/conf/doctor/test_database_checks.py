@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
 from broadsheet.conf.doctor import database_checks as checks
 from broadsheet.conf.doctor.examination import examine_database
@@ -42,6 +43,11 @@ def test_version_is_judged(monkeypatch: pytest.MonkeyPatch, version: str, level:
     monkeypatch.setattr(checks, "OLDEST_SQLITE", bound)
     monkeypatch.setattr(checks, "OLDEST_POSTGRESQL", bound[0])
     assert checks.check_database().level is level
+
+
+def test_migrations_on_disk_are_those_that_django_knows() -> None:
+    loader = MigrationLoader(None)
+    assert checks.migrations_on_disk() == set(loader.disk_migrations)
 
 
 def test_missing_migrations_are_named() -> None:

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from broadsheet.conf.doctor.examination import Options, examine, examine_database
@@ -46,6 +47,13 @@ def test_table_names_each_check_and_no_secret() -> None:
     assert "Start broadsheet serve" in ran.stdout
     for hidden in (secret, "hidden-word"):
         assert hidden not in ran.stdout + ran.stderr
+
+
+@pytest.mark.django_db
+def test_odd_port_is_refused() -> None:
+    for odd in ("443", "localhost:https"):
+        with pytest.raises(CommandError, match="write HOST:PORT"):
+            call_command("doctor", "--tls", odd)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
+from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
@@ -13,8 +17,6 @@ from broadsheet.conf.doctor.findings import Finding, fail, ok, warn
 
 OLDEST_SQLITE, OLDEST_POSTGRESQL = (3, 31), 14  # Django 5.2's own bounds
 CACHE_TABLE = "core_cache"
-
-_on_disk: frozenset[tuple[str, str]] | None = None
 
 
 def check_database() -> Finding:
@@ -59,10 +61,23 @@ def check_journal() -> Finding:
 
 def find_missing_migrations() -> list[str]:
     """Migrations that this version has and the database has not, as `app.name`."""
-    global _on_disk
-    if _on_disk is None:
-        _on_disk = frozenset(MigrationLoader(None).graph.nodes)
-    return sorted(f"{app}.{name}" for app, name in _on_disk - set(MigrationRecorder(connection).applied_migrations()))
+    applied = MigrationRecorder(connection).applied_migrations()
+    return sorted(f"{app}.{name}" for app, name in migrations_on_disk() - set(applied))
+
+
+@cache
+def migrations_on_disk() -> frozenset[tuple[str, str]]:
+    """All migrations by app and name. Reads the folders: importing them, as Django's loader does, takes half a second."""
+    found: set[tuple[str, str]] = set()
+    for config in apps.get_app_configs():
+        name, _ = MigrationLoader.migrations_module(config.label)
+        try:
+            package = import_module(name or "")
+        except (ModuleNotFoundError, ValueError):
+            continue  # an app without tables
+        names = (module.name for module in iter_modules(package.__path__) if not module.ispkg)
+        found.update((config.label, name) for name in names if name[0] not in "_~")
+    return frozenset(found)
 
 
 def check_migrations() -> Finding:

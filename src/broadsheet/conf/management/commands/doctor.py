@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -35,7 +35,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the findings; the exit status is that of the gravest."""
         host, _, port = options["tls"].rpartition(":")
-        found = list(examine(Options(options["integrity"], host, int(port), options["offline"])))
+        if not host or not port.isdigit():
+            raise CommandError(f"--tls is {options['tls']!r}; write HOST:PORT, such as 127.0.0.1:443.")
+        found = list(examine(Options(options["integrity"], host.strip("[]"), int(port), options["offline"])))
         if options["json"]:
             self.stdout.write(json.dumps(as_values(found), indent=2))
         else:
