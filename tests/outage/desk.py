@@ -171,6 +171,24 @@ def age_pass(text: str, hours: float) -> str:
     return sign_pass(replace(shown, issued_at=shown.issued_at - int(hours * 3600)), keys[text.partition(".")[0]])
 
 
+def trim_everything() -> int:
+    """Trim the change log as if two days had passed; how many lines went."""
+    from datetime import timedelta
+
+    from broadsheet.core import clock
+    from broadsheet.core.flows import CHANGES_KEPT, trim_change_log
+
+    return trim_change_log(now=clock.now() + CHANGES_KEPT + timedelta(seconds=1))
+
+
+def store(name: str, text: str) -> str:
+    """Keep a file among the photos; its address."""
+    from django.core.files.base import ContentFile
+    from django.core.files.storage import default_storage
+
+    return str(default_storage.url(default_storage.save(name, ContentFile(text.encode()))))
+
+
 def command(*arguments: str) -> None:
     """Run one of the house's commands."""
     from django.core.management import call_command
@@ -180,7 +198,22 @@ def command(*arguments: str) -> None:
 
 _ACTS: dict[str, Callable[..., Any]] = {
     act.__name__: act
-    for act in (prepare, collect, found, write, edit, unpublish, enroll, unlocks, wall_views, letters, age_pass, command)
+    for act in (
+        prepare,
+        collect,
+        found,
+        write,
+        edit,
+        unpublish,
+        enroll,
+        unlocks,
+        wall_views,
+        letters,
+        age_pass,
+        trim_everything,
+        store,
+        command,
+    )
 }
 
 if __name__ == "__main__":

@@ -50,12 +50,13 @@ class Host:
         self.log = data_dir / "web.log"
         self._web: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, workers: int = 1, application: str = "") -> None:
+    def start(self, *, workers: int = 1, clock_ahead_s: float = 0.0) -> None:
         """Start the web server as `broadsheet serve` does, and wait until it answers."""
         command = list(web_server("web server", host="127.0.0.1", port=self.port, workers=workers).command)
-        if application:
-            command[-1] = application
         environment = {**self.environment, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+        if clock_ahead_s:
+            command[-1] = "tests.outage.shifted_wsgi:application"
+            environment["TESTS_CLOCK_AHEAD_S"] = str(clock_ahead_s)
         with self.log.open("ab") as log:
             self._web = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
         self.wait_until_it_answers()
