@@ -109,12 +109,54 @@ def test_unpublishing_drops_the_pages_of_every_recipe(clock: StoppedClock) -> No
     assert VariantMention.objects.count() == 2
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_is_outdated_counts_neither_for_django_nor_for_the_edge_until_it_is_made_anew(clock: StoppedClock) -> None:
+    def counting() -> list[str]:
+        with closing(Database(child_environment()["BROADSHEET_DATABASE_URL"])) as edge:
+            by_edge = [path for path in (PATH, "/topics/") if edge.find_page(path, KIND, NEW, "br")]
+        assert [path for path in (PATH, "/topics/") if shown(NEW, clock, path)] == by_edge
+        kept = store.find_kept([PATH, "/topics/"], recipe=NEW, since=None, now=clock.now())
+        assert sorted(path for path, _ in kept) == by_edge
+        return by_edge
+
+    def make_both() -> None:
+        assert keep("an article", recipe=NEW, clock=clock) and keep("a list", recipe=NEW, clock=clock, path="/topics/")
+
+    make_both()
+    assert counting() == [PATH, "/topics/"]
+    store.outdate_list_pages()
+    assert counting() == [PATH]
+    make_both()
+    assert counting() == [PATH, "/topics/"]
+    store.outdate_all_pages()
+    assert counting() == []
+    store.move_epoch()
+    assert counting() == []
+    make_both()
+    assert counting() == [PATH, "/topics/"]
+    assert Variant.objects.count() == 2
+
+
 @pytest.mark.django_db
-def test_dropping_lists_leaves_articles_and_dropping_all_leaves_nothing(clock: StoppedClock) -> None:
+def test_rows_of_a_version_that_knew_no_epochs_do_not_count(clock: StoppedClock) -> None:
+    keep("an article", recipe=NEW, clock=clock)
+    Variant.objects.update(epoch=None)
+    assert shown(NEW, clock) is None
+
+
+@pytest.mark.django_db
+def test_outdating_a_large_table_touches_one_row(clock: StoppedClock) -> None:
+    keep("an article", recipe=NEW, clock=clock)
+    with CaptureQueriesContext(connection) as queries:
+        store.outdate_list_pages()
+        store.outdate_all_pages()
+    assert len(queries) == 2 and not [query["sql"] for query in queries if "pages_variant" in query["sql"]]
+
+
+@pytest.mark.django_db
+def test_a_table_that_is_to_be_empty_is(clock: StoppedClock) -> None:
     keep("an article", recipe=NEW, clock=clock)
     keep("a list", recipe=NEW, clock=clock, path="/topics/")
-    store.drop_list_pages()
-    assert [row.path for row in Variant.objects.all()] == [PATH]
     store.drop_all_pages()
     assert not Variant.objects.exists() and not VariantMention.objects.exists()
 

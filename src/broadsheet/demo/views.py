@@ -19,7 +19,7 @@ from broadsheet.core.store import load_clock_offset
 from broadsheet.demo.mailbox import find_letter, read_letters
 from broadsheet.demo.people import PEOPLE, authenticator_secret, demo_password
 from broadsheet.pages.site import load_site
-from broadsheet.pages.store import drop_all_pages
+from broadsheet.pages.store import outdate_all_pages
 from broadsheet.pages.variants import audience_of
 from broadsheet.web.asker import entitlement_of, read_asker
 from broadsheet.web.same_site import same_site_form
@@ -71,7 +71,7 @@ def advance_clock(request: HttpRequest) -> HttpResponse:
     row, _ = ClockOffset.objects.get_or_create(pk=1)
     ClockOffset.objects.filter(pk=row.pk).update(seconds=row.seconds + int(timedelta(days=days).total_seconds()))
     record_change(ChangeKind.CLOCK, str(days), now=clock.now())
-    drop_all_pages()
+    outdate_all_pages()
     return HttpResponseRedirect("/demo/")
 
 

@@ -23,7 +23,7 @@ from broadsheet.edge.changes import ChangeLine, Mark, Reading
 from broadsheet.edge.networks import InstitutionRange
 from broadsheet.library.access import Access
 from broadsheet.membership.entitlement import HeldGrant
-from broadsheet.pages.variants import kept_as
+from broadsheet.pages.variants import floor_of, kept_as
 from broadsheet.paywall.passes import SigningKey
 from broadsheet.paywall.resolver import Asked
 from broadsheet.paywall.wall_views import WallView
@@ -40,7 +40,7 @@ _FIND_ARTICLE = (
 _FIND_PAGE = (
     "SELECT v.content_type, v.etag, v.{body}, v.valid_until,"
     " (SELECT {join} FROM pages_variantmention m WHERE m.variant_id = v.id)"
-    " FROM pages_variant v WHERE v.path = ? AND v.kind = ? AND v.recipe = ?"
+    " FROM pages_variant v WHERE v.path = ? AND v.kind = ? AND v.recipe = ? AND v.epoch >= (SELECT {floor} FROM pages_epoch)"
 )
 _JOIN_SQLITE, _JOIN_POSTGRESQL = "GROUP_CONCAT(m.article_id)", "STRING_AGG(m.article_id::text, ',')"
 # One statement, so that lines, horizon and ends are of one moment. Where nothing is asked for, only the ends come.
@@ -106,7 +106,8 @@ class Database:
     def find_page(self, path: str, kind: str, recipe: str, encoding: str) -> FoundPage | None:
         """One finished page in one encoding (`br` or `gzip`)."""
         column, join = "body_brotli" if encoding == "br" else "body_gzip", _JOIN_SQLITE if self._is_sqlite else _JOIN_POSTGRESQL
-        rows = self._query(_FIND_PAGE.format(body=column, join=join), (path, kept_as(kind, recipe), recipe))
+        query = _FIND_PAGE.format(body=column, join=join, floor=floor_of(path))
+        rows = self._query(query, (path, kept_as(kind, recipe), recipe))
         if not rows:
             return None
         content_type, etag, body, valid_until, named = rows[0]

@@ -11,7 +11,7 @@ class Variant(models.Model):
     `kind` names form and recipe (`variants.kept_as`): two versions that run side by side, as in an upgrade, keep their
     pages side by side. The recipe stands in a column that was there already because this table is the largest by far;
     another key would have to be built over all of it. `valid_until` is when something on the page (a photo's licence,
-    the month of a meter text) runs out.
+    the month of a meter text) runs out; `epoch` is the one that it was built in.
     """
 
     path = models.CharField(max_length=300)
@@ -23,6 +23,7 @@ class Variant(models.Model):
     body_brotli = models.BinaryField()
     valid_until = models.DateTimeField(null=True)
     built_at = models.DateTimeField()
+    epoch = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("path", "kind"), name="pages_variant_once")]
@@ -39,10 +40,13 @@ class Epoch(models.Model):
     """A counter that every change to pages moves on, in its own transaction; one row.
 
     A builder reads it first and stores its bytes only if it still stands, so a page built from old rows
-    while an editor publishes is never kept.
+    while an editor publishes is never kept. `articles_from` and `lists_from` are the first epochs whose articles' pages
+    and other pages still count: to outdate all of a large table is to raise one number.
     """
 
     value = models.BigIntegerField(default=0)
+    articles_from = models.BigIntegerField(default=0, db_default=0)
+    lists_from = models.BigIntegerField(default=0, db_default=0)
 
 
 class RecipeUse(models.Model):

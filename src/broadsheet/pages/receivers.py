@@ -35,28 +35,28 @@ def connect() -> None:
 
 def _article_published(article_id: int, now: datetime, **kwargs: Any) -> None:
     store.drop_pages_naming([article_id])
-    store.drop_list_pages()
+    store.outdate_list_pages()
     flows.build_usual_pages(article_id, now=now)
 
 
 def _article_withdrawn(article_id: int, **kwargs: Any) -> None:
     store.drop_pages_naming([article_id])
-    store.drop_list_pages()
+    store.outdate_list_pages()
 
 
 def _articles_imported(article_ids: list[int], **kwargs: Any) -> None:
     store.drop_pages_naming(article_ids)
-    store.drop_list_pages()
+    store.outdate_list_pages()
     record_change(ChangeKind.PAGES, "", now=clock.now())
 
 
 def _lists_changed(now: datetime, **kwargs: Any) -> None:
-    store.drop_all_pages()
+    store.outdate_all_pages()
     record_change(ChangeKind.PAGES, "", now=now)
 
 
 def _publication_saved(**kwargs: Any) -> None:
-    store.drop_all_pages()
+    store.outdate_all_pages()
     record_change(ChangeKind.PUBLICATION, "", now=clock.now())
 
 

@@ -10,26 +10,29 @@ from itertools import islice
 from operator import or_
 
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 
 from broadsheet.pages.models import Epoch, RecipeUse, Variant, VariantMention
-from broadsheet.pages.variants import FinishedPage, kept_as
+from broadsheet.pages.variants import ARTICLES, FinishedPage, floor_of, kept_as
 
 _EPOCH_ROW = 1
 _DELETED_AT_ONCE = 500
 _KEY = ("path", "kind")
-_CONTENT = ("recipe", "content_type", "etag", "body_gzip", "body_brotli", "valid_until", "built_at")
+_CONTENT = ("recipe", "content_type", "etag", "body_gzip", "body_brotli", "valid_until", "built_at", "epoch")
 # Asked for every shared page. Written out, because composing it anew costs five times what running it does.
 _FIND = """
     SELECT body_gzip, body_brotli, etag, content_type FROM pages_variant
     WHERE path = %s AND kind = %s AND recipe = %s AND (valid_until IS NULL OR valid_until > %s)
+    AND epoch >= (SELECT {floor} FROM pages_epoch)
 """
 
 
 def find_page(path: str, kind: str, *, recipe: str, now: datetime) -> FinishedPage | None:
     """The finished page at `path`, if it was made by today's recipe and is still valid."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, (path, kept_as(kind, recipe), recipe, connection.ops.adapt_datetimefield_value(now)))
+        cursor.execute(
+            _FIND.format(floor=floor_of(path)), (path, kept_as(kind, recipe), recipe, connection.ops.adapt_datetimefield_value(now))
+        )
         row = cursor.fetchone()
     return FinishedPage(bytes(row[0]), bytes(row[1]), row[2], row[3]) if row else None
 
@@ -38,7 +41,7 @@ def find_kept(paths: Collection[str], *, recipe: str, since: datetime | None, no
     """Which of these pages are there in which forms: made by this recipe, still valid, and made at `since` or later, if given."""
     ending = kept_as("", recipe)
     rows = Variant.objects.filter(path__in=paths, kind__endswith=ending, recipe=recipe)
-    rows = rows.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=now))
+    rows = rows.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=now), _counts())
     if since is not None:
         rows = rows.filter(built_at__gte=since)
     return {(path, kind.removesuffix(ending)) for path, kind in rows.values_list("path", "kind")}
@@ -79,7 +82,7 @@ def save_pages(pages: Collection[NewPage], *, recipe: str, epoch: int, now: date
         present = Epoch.objects.select_for_update().filter(pk=_EPOCH_ROW).values_list("value", flat=True).first() or 0
         if present != epoch:
             return False
-        rows = [_row(page, recipe=recipe, now=now) for page in pages]
+        rows = [_row(page, recipe=recipe, epoch=epoch, now=now) for page in pages]
         rows = Variant.objects.bulk_create(rows, update_conflicts=True, unique_fields=_KEY, update_fields=_CONTENT)
         VariantMention.objects.filter(variant__in=rows).delete()
         VariantMention.objects.bulk_create(
@@ -90,7 +93,7 @@ def save_pages(pages: Collection[NewPage], *, recipe: str, epoch: int, now: date
     return True
 
 
-def _row(page: NewPage, *, recipe: str, now: datetime) -> Variant:
+def _row(page: NewPage, *, recipe: str, epoch: int, now: datetime) -> Variant:
     return Variant(
         path=page.path,
         kind=kept_as(page.kind, recipe),
@@ -101,6 +104,7 @@ def _row(page: NewPage, *, recipe: str, now: datetime) -> Variant:
         body_brotli=page.page.body_brotli,
         valid_until=page.valid_until,
         built_at=now,
+        epoch=epoch,
     )
 
 
@@ -110,14 +114,18 @@ def drop_pages_naming(article_ids: Collection[int]) -> None:
     _delete(VariantMention.objects.filter(article_id__in=article_ids).values_list("variant_id", flat=True).distinct())
 
 
-def drop_list_pages() -> None:
-    """Forget every page but the articles' own: lists, feeds, sitemaps."""
-    move_epoch()
-    _delete(Variant.objects.exclude(path__startswith="/articles/").values_list("id", flat=True))
+def outdate_list_pages() -> None:
+    """Let no page count any more but the articles' own: lists, feeds, sitemaps are made anew."""
+    Epoch.objects.filter(pk=_EPOCH_ROW).update(value=F("value") + 1, lists_from=F("value") + 1)
+
+
+def outdate_all_pages() -> None:
+    """Let no page count any more: something that shows everywhere has changed."""
+    Epoch.objects.filter(pk=_EPOCH_ROW).update(value=F("value") + 1, lists_from=F("value") + 1, articles_from=F("value") + 1)
 
 
 def drop_all_pages() -> None:
-    """Forget every page: a setting that shows everywhere has changed."""
+    """Empty the table, for whom its size matters more than the time it takes: half a minute for a large library."""
     move_epoch()
     _delete(Variant.objects.values_list("id", flat=True))
 
@@ -145,6 +153,15 @@ def forget_pages(*, before: datetime, at_most: int) -> int:
             _delete(forgotten[start : start + _DELETED_AT_ONCE])
     RecipeUse.objects.filter(used_at__lt=before).delete()
     return len(forgotten)
+
+
+def _counts() -> Q:
+    """Which rows of the table have not been outdated."""
+    floors = Epoch.objects.filter(pk=_EPOCH_ROW)
+    is_article = Q(path__startswith=ARTICLES)
+    return (is_article & Q(epoch__gte=Subquery(floors.values("articles_from")))) | (
+        ~is_article & Q(epoch__gte=Subquery(floors.values("lists_from")))
+    )
 
 
 def _delete(variant_ids: Iterable[int]) -> None:

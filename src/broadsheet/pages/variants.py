@@ -18,6 +18,7 @@ from broadsheet.library.access import Access
 from broadsheet.membership.entitlement import Entitlement
 from broadsheet.paywall.resolver import Decision, Outcome, Reason
 
+ARTICLES = "/articles/"  # below it lie the pages of single articles; all others are lists
 RECIPE_DIGITS = 8  # of a recipe's 24; the rest is compared too, so that two alike would cost time and nothing else
 
 
@@ -71,6 +72,11 @@ def kept_as(kind: str, recipe: str) -> str:
     The recipe is part of the name, so that two versions of the program keep their pages side by side.
     """
     return f"{kind}@{recipe[:RECIPE_DIGITS]}"
+
+
+def floor_of(path: str) -> str:
+    """The column of the epoch's row that says from which epoch on pages at `path` count."""
+    return "articles_from" if path.startswith(ARTICLES) else "lists_from"
 
 
 def audience_of(entitlement: Entitlement, now: datetime) -> Audience:
