@@ -211,9 +211,10 @@ def test_own_password_and_no_nginx_and_no_systemd(installation: Installation, tm
     assert "Password         the one you gave" in printed
     assert not (installation.root / "etc/nginx").exists()
     assert not (installation.root / "etc/systemd").exists()
+    assert not (installation.root / "etc/broadsheet/tls/localhost.key").exists()
     assert "BROADSHEET_TRUSTED_PROXIES" not in installation.env_file.read_text()
     assert "Let your proxy end TLS for localhost" in printed
-    assert init(installation).count(": as it was") == 4  # settings, certificate and record: what was not wanted stays away
+    assert init(installation).count(": as it was") == 2  # settings and record: what was not wanted stays away
 
 
 # -- Failures --------------------------------------------------------------------------------------------------------

@@ -64,6 +64,8 @@ def find_certificate(answers: Answers, layout: Layout, *, now: datetime) -> Cert
     if answers.tls is Tls.CERTBOT and (live / "fullchain.pem").exists():
         return _judge(live / "fullchain.pem", live / "privkey.pem", answers.host, now)
     certificate, key = layout.certificate(answers.host), layout.key(answers.host)
+    if not answers.nginx:
+        return Certificate(certificate, key)
     if certificate.exists() and key.exists():
         try:
             return Certificate(certificate, key, warnings=tuple(_check(certificate, key, answers.host, now)))

@@ -22,7 +22,8 @@ MOST_EDGE_WORKERS = 8
 class Question:
     """One thing to know: the flag that answers it, how it is asked, and what it is if nobody answers.
 
-    `ask` is empty for what is never asked; `default` gives None where there is none, so that an answer is needed.
+    `ask` is empty for what is never asked; `default` gives None where there is none, so that an answer is needed. `after` names
+    the question that the default follows from.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Question:
     ask: str = ""
     default: Callable[[Known], str | None] = lambda known: None
     is_secret: bool = False
+    after: str = ""
 
     @property
     def flag(self) -> str:
@@ -72,6 +74,7 @@ def questions(layout: Layout) -> tuple[Question, ...]:
             answers.read_mailbox,
             "Sender of letters",
             lambda known: _sender_of(known.get("address", "")),
+            after="address",
         ),
         Question(
             "database_url",
@@ -132,36 +135,34 @@ def gather(flags: Mapping[str, Any], known: Known, layout: Layout, *, terminal: 
     Raises:
         Refused: an answer is missing or cannot be used; all of them are named.
     """
-    asks = terminal is not None and any(
-        flags.get(question.name) is None and question.name not in known and question.default(known) is None
-        for question in questions(layout)
-        if question.name not in OPTIONAL
-    )
+    asks = terminal is not None and _lacks_an_answer(flags, known, layout)
     found: dict[str, object] = {}
     said = dict(known)
-    problems = []
+    problems: list[str] = []
+    missing: set[str] = set()
     for question in questions(layout):
-        given = flags.get(question.name)
+        flag = flags.get(question.name)
         try:
-            if given is not None:
-                found[question.name] = question.read(str(given))
+            if flag is not None:
+                found[question.name] = question.read(str(flag))
             elif terminal is not None and asks and _is_asked(question, found):
                 found[question.name] = _ask(question, said, terminal)
             else:
                 found[question.name] = _fall_back(question, said, found)
         except BadAnswer as error:
-            problems.append(f"{question.flag}: {error}")
+            if flag is not None or question.after not in missing:
+                problems.append(f"{question.flag}: {error}")
+            missing.add(question.name)
             continue
         if found[question.name] is not None:
             said[question.name] = str(found[question.name])
     for switch in SWITCHES:
         found[switch] = flags[switch] if flags.get(switch) is not None else known.get(switch, "True") == "True"
-    if not problems:
-        answered = Answers(**found)  # type: ignore[arg-type]
-        problems = find_contradictions(answered)
-        if not problems:
-            return answered
-    raise Refused("\n".join([*problems, "Nothing was written."]))
+    answered = Answers(**found) if not problems else None  # type: ignore[arg-type]
+    problems = problems if answered is None else find_contradictions(answered)
+    if answered is None or problems:
+        raise Refused("\n".join([*problems, "Nothing was written."]))
+    return answered
 
 
 def machine_zone() -> str:
@@ -179,8 +180,15 @@ def spare_cores() -> int:
     return min(MOST_EDGE_WORKERS, max(1, (os.cpu_count() or 1) - 1))
 
 
+def _lacks_an_answer(flags: Mapping[str, Any], known: Known, layout: Layout) -> bool:
+    """Whether a question has neither an answer nor a default."""
+    given = {**known, **{name: str(value) for name, value in flags.items() if value is not None}}
+    needed = [question for question in questions(layout) if question.name not in OPTIONAL]
+    return any(question.name not in given and question.default(given) is None for question in needed)
+
+
 def _sender_of(address: str) -> str | None:
-    host = urlsplit(address).hostname or ""
+    host = urlsplit(address if "://" in address else f"https://{address}").hostname or ""
     return f"letters@{host}" if "." in host and not host.replace(".", "").isdigit() else None
 
 
