@@ -35,7 +35,13 @@ os.environ.update(
     BROADSHEET_LOG_FORMAT="text",
     DJANGO_ALLOW_ASYNC_UNSAFE="true",  # Playwright's event loop runs in the thread that also asks the database
 )
-for variable in ("BROADSHEET_MEDIA_URL", "BROADSHEET_MAIL_FROM", "BROADSHEET_SUPPORT_ADDRESS", "BROADSHEET_TRUSTED_PROXIES"):
+for variable in (
+    "BROADSHEET_MEDIA_DIR",
+    "BROADSHEET_MEDIA_URL",
+    "BROADSHEET_MAIL_FROM",
+    "BROADSHEET_SUPPORT_ADDRESS",
+    "BROADSHEET_TRUSTED_PROXIES",
+):
     os.environ.pop(variable, None)
 
 from broadsheet.conf.settings import *  # noqa: E402, F403

@@ -22,6 +22,7 @@ VARIABLES = (
     "BROADSHEET_LOG_FORMAT",
     "BROADSHEET_MAIL_FROM",
     "BROADSHEET_MAIL_URL",
+    "BROADSHEET_MEDIA_DIR",
     "BROADSHEET_MEDIA_URL",
     "BROADSHEET_METRICS_NETWORKS",
     "BROADSHEET_SECRET_KEY",
@@ -65,6 +66,7 @@ def read_installation(environ: Mapping[str, str] = os.environ) -> Installation:
         raise SettingsError(f"BROADSHEET_LOG_FORMAT is {log_format!r}; write json or text.")
     return Installation(
         data_dir=data_dir,
+        media_dir=Path(environ.get("BROADSHEET_MEDIA_DIR") or data_dir / "media").expanduser().absolute(),
         database_url=environ.get("BROADSHEET_DATABASE_URL", f"sqlite:///{data_dir}/broadsheet.sqlite3"),
         media_url=environ.get("BROADSHEET_MEDIA_URL", "/media/"),
         site_url=site_url,

@@ -152,7 +152,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "broadsheet.conf.static_storage.LastingStaticFilesStorage"},
 }
-MEDIA_ROOT = BROADSHEET.data_dir / "media"
+MEDIA_ROOT = BROADSHEET.media_dir
 MEDIA_URL = BROADSHEET.media_url
 
 WAGTAIL_SITE_NAME = "Broadsheet"

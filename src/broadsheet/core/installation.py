@@ -14,6 +14,7 @@ class Installation:
     """One installation's settings; `docs/settings.md` lists the variable behind each field."""
 
     data_dir: Path
+    media_dir: Path
     database_url: str
     media_url: str
     site_url: str
