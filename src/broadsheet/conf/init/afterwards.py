@@ -53,15 +53,16 @@ def next_steps(answers: Answers, layout: Layout, started: Started) -> Iterator[s
             yield "  systemctl enable --now broadsheet.service broadsheet-backup.timer     # where systemd runs"
         yield f"  {by_hand(answers, layout)}"
     if answers.nginx and not started.nginx and layout.is_machine:
-        yield "Start nginx:"
-        yield "  nginx -t && nginx"
+        yield "Start nginx, or if it runs let it read its new site:"
+        yield "  nginx -t && { nginx -s reload || nginx; }"
     if not answers.nginx:
         yield f"Let your proxy end TLS for {answers.host} and pass requests on, with their Host, to http://127.0.0.1:{answers.port};"
         yield f"name its network in BROADSHEET_TRUSTED_PROXIES ({layout.env_file})."
     if answers.nginx and answers.tls is not Tls.FILES:
         yield from _certificate_steps(answers, layout)
     yield f"Sign in at {answers.address}/desk/ with email, password and the code of the authenticator app."
-    yield "See whether all is well: broadsheet doctor"
+    account = f"runuser -u {answers.user} -- " if layout.is_machine else f"env BROADSHEET_ENV_FILE={layout.env_file} "
+    yield f"See whether all is well: {account}broadsheet doctor"
 
 
 def by_hand(answers: Answers, layout: Layout) -> str:
@@ -120,12 +121,13 @@ def _start_nginx(answers: Answers, say: Say) -> bool:
     nginx = find_nginx()
     if not answers.nginx or nginx is None:
         return False
+    if not is_systemd_running():
+        say("nginx: was not told to read its new site, as systemd does not run this machine.")
+        return False
     try:
         run_tool(nginx, "-t")
-        if is_systemd_running():
-            run_tool("systemctl", "reload-or-restart", "nginx")
-        else:
-            run_tool(nginx, "-s", "reload")
+        run_tool("systemctl", "enable", "nginx")
+        run_tool("systemctl", "reload-or-restart", "nginx")
     except Undone as error:
         say(f"Warning: {error}")
         return False
