@@ -7,6 +7,7 @@ its process ends.
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from broadsheet.core.process_end import at_process_end
 logger = logging.getLogger(__name__)
 
 WRITE_EVERY_S = 5.0
+# How long a process that ends tries to write: less than its server waits before it kills.
+LAST_TRIES_S = 3.0
+PAUSE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,14 @@ class ViewsNotWritten(Exception):
 class WallViews:
     """The views of one process that are not yet in the event log."""
 
-    def __init__(self, write: Callable[[list[WallView]], None]) -> None:
+    def __init__(
+        self, write: Callable[[list[WallView]], None], *, every_s: float = WRITE_EVERY_S, last_tries_s: float = LAST_TRIES_S
+    ) -> None:
         """Take a function that writes all of a batch or none, and raises `ViewsNotWritten` if it cannot."""
-        self._write = write
+        self._write, self._every_s, self._last_tries_s = write, every_s, last_tries_s
         self._waiting: Counter[tuple[int, str]] = Counter()
         self._lock = Lock()
+        self._writing = Lock()
         self._stop = Event()
 
     def start(self) -> None:
@@ -58,27 +65,38 @@ class WallViews:
         with self._lock:
             self._waiting[article_id, reason] += 1
 
-    def write(self) -> None:
-        """Write what is waiting; if the database does not take it, keep it."""
-        with self._lock:
-            waiting, self._waiting = self._waiting, Counter()
-        if not waiting:
-            return
-        try:
-            self._write([WallView(article_id, reason, number) for (article_id, reason), number in waiting.items()])
-        except ViewsNotWritten as error:
-            logger.warning("Views of walls wait in memory: %s", error)
+    def write(self) -> bool:
+        """Write what is waiting; if the database does not take it, keep it. Returns whether nothing was kept."""
+        with self._writing:  # whoever stops waits for a batch that is under way, and keeps it if it fails
             with self._lock:
-                self._waiting.update(waiting)
+                batch, self._waiting = self._waiting, Counter()
+            if not batch:
+                return True
+            try:
+                self._write([WallView(article_id, reason, number) for (article_id, reason), number in batch.items()])
+            except ViewsNotWritten as error:
+                logger.warning("Views of walls wait in memory: %s", error)
+                self._keep(batch)
+                return False
+            except BaseException:
+                self._keep(batch)
+                raise
+            return True
 
     def stop(self) -> None:
-        """Stop the thread and write what is waiting."""
+        """Stop the thread and write what is waiting, with several tries if the database is busy."""
         self._stop.set()
-        self.write()
+        give_up_at = time.monotonic() + self._last_tries_s
+        while not self.write() and time.monotonic() < give_up_at:
+            time.sleep(PAUSE_S)
+
+    def _keep(self, batch: Counter[tuple[int, str]]) -> None:
+        with self._lock:
+            self._waiting.update(batch)
 
     def _run(self) -> None:
-        while not self._stop.wait(WRITE_EVERY_S):
+        while not self._stop.wait(self._every_s):
             try:
                 self.write()
             except Exception:
-                logger.exception("Views of walls were lost.")
+                logger.exception("Views of walls could not be written; they wait in memory.")

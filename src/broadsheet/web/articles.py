@@ -41,7 +41,7 @@ def article(request: HttpRequest, article_id: int, slug: str = "") -> HttpRespon
     page = find_or_build_article(article_id, variant, now=now)
     if page is None:
         raise Http404
-    if decision.outcome is Outcome.WALL:
+    if decision.outcome is Outcome.WALL and request.method == "GET":
         WALL_VIEWS.count(article_id, decision.reason)
     is_shared = not asker.is_known and decision.reason is not Reason.INSTITUTION
     return finished_response(request, page, is_shared=is_shared)

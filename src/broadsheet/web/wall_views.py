@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
 
 from broadsheet.core import clock
 from broadsheet.core.flows import EventKind, record_event
@@ -16,7 +16,7 @@ def write(views: list[WallView]) -> None:
         with transaction.atomic():
             for view in views:
                 record_event(EventKind.WALL_SHOWN, now=now, article_id=view.article_id, source=view.reason, count=view.count)
-    except DatabaseError as error:
+    except Error as error:
         raise ViewsNotWritten(str(error)) from error
     finally:
         if not connection.in_atomic_block:

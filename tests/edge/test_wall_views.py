@@ -1,0 +1,196 @@
+"""Walls shown, from the request to the event log: by the edge and by Django alike, and through the end of a process."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+from broadsheet.accounts.models import User
+from broadsheet.core.clock import StoppedClock
+from broadsheet.core.models import Event
+from broadsheet.edge.database import Database, DatabaseAway
+from broadsheet.library.access import Access
+from broadsheet.library.models import Article
+from broadsheet.paywall.wall_views import WallView
+from broadsheet.web import wall_views
+from tests.conf.serving import wait_for
+from tests.edge.conftest import Process
+from tests.edge.visitor import Visitor
+from tests.mail.servers import free_port
+from tests.subprocesses import child_environment
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROOT = Path(__file__).parents[2]
+
+
+# -- One view for each GET of a wall -----------------------------------------------------------------------------------
+
+
+def test_wall_counts_once_for_each_get(
+    process: Process, make_article: Callable[..., Article], make_reader: Callable[..., User], sign_in_to: Callable[..., Visitor]
+) -> None:
+    metered, kept, free = make_article(), make_article(access=Access.SUBSCRIBERS), make_article(access=Access.FREE)
+    stranger, reader = process.visitor(), sign_in_to(process, make_reader())
+    reader.get(metered.get_absolute_url())
+    reader.get(kept.get_absolute_url())
+    process.look()
+    for visitor in (stranger, reader):
+        for article in (metered, kept, free):
+            visitor.get(article.get_absolute_url())
+            visitor.head(article.get_absolute_url())
+    answer = stranger.get(metered.get_absolute_url(), if_none_match=stranger.get(metered.get_absolute_url()).headers["etag"])
+    assert answer.status == 304, "the wall is shown again from the browser's own cache"
+    assert process.walls == {
+        (metered.pk, "stranger"): 3,
+        (kept.pk, "subscribers"): 2,
+        (metered.pk, "meter"): 1,
+    }
+    assert process.handed_over == [metered.get_absolute_url(), kept.get_absolute_url()]
+
+
+def test_django_counts_as_the_edge_does(process: Process, make_article: Callable[..., Article]) -> None:
+    article, before = make_article(), wall_views.WALL_VIEWS.waiting
+    process.holdings.looked_at = float("-inf")  # what is not current is Django's
+    visitor = process.visitor()
+    visitor.head(article.get_absolute_url())
+    assert wall_views.WALL_VIEWS.waiting == before
+    visitor.get(article.get_absolute_url())
+    assert wall_views.WALL_VIEWS.waiting == before + 1
+    assert not process.walls
+    wall_views.WALL_VIEWS.write()
+    assert Event.objects.values_list("article_id", "source", "count").get(kind="wall_shown") == (article.pk, "stranger", 1)
+
+
+# -- The event log -----------------------------------------------------------------------------------------------------
+
+VIEWS = [WallView(7, "stranger", 12), WallView(7, "meter", 1), WallView(8, "subscribers", 70_000)]
+
+
+def test_edge_and_django_write_the_same_rows(process: Process, clock: StoppedClock) -> None:
+    clock.at = datetime(2026, 2, 28, 23, 30, 1, 250_000, tzinfo=UTC)  # March in Berlin
+    wall_views.write(VIEWS)
+    process.database.add_wall_views(VIEWS, month=process.holdings.month(clock.now()), now=clock.now())
+    columns = [field.name for field in Event._meta.fields if field.name != "id"]
+    rows = list(Event.objects.order_by("id").values(*columns))
+    assert rows[:3] == rows[3:]
+    assert rows[0] == {
+        "kind": "wall_shown",
+        "at": clock.now(),
+        "month": "2026-03",
+        "article_id": 7,
+        "reader_id": None,
+        "count": 12,
+        "source": "stranger",
+    }
+    assert Event.objects.filter(at=clock.now()).count() == 6
+
+
+def test_batch_is_written_whole_or_not_at_all(process: Process, clock: StoppedClock) -> None:
+    odd = [VIEWS[0], WallView(7, "x" * 5_000 if connection.vendor == "postgresql" else None, 1)]  # type: ignore[arg-type]
+    with pytest.raises(DatabaseAway):
+        process.database.add_wall_views(odd, month="2026-02", now=clock.now())
+    assert not Event.objects.exists()
+    process.database.add_wall_views(VIEWS, month="2026-02", now=clock.now())
+    assert Event.objects.count() == 3
+
+
+# -- The end of a process ----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def web_server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """granian with one worker, as `serve` starts it, on the database of this test."""
+    port = free_port()
+    environment = {
+        **child_environment(),
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}",
+    }
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workers", "1", "--workers-kill-timeout", "7", "--runtime-mode", "mt", "--blocking-threads", "4"]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "broadsheet.conf.wsgi:application"], env=environment, stdout=log, stderr=log, cwd=ROOT
+        )
+        try:
+            wait_for(lambda: process.poll() is not None or status(port, "/healthz") == 200, "the web server answers")
+            assert process.poll() is None, (tmp_path / "log").read_text()
+            yield process, port
+        finally:
+            process.kill()
+            process.wait()
+
+
+def status(port: int, path: str, method: str = "GET") -> int:
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        link.request(method, path, headers={"Host": "localhost", "Accept-Encoding": "gzip"})
+        answer = link.getresponse()
+        answer.read()
+        return answer.status
+    except OSError:
+        return 0
+    finally:
+        link.close()
+
+
+@contextmanager
+def locked_events() -> Iterator[None]:
+    """Nobody can write to the event log."""
+    if connection.vendor == "sqlite":
+        with closing(Database(child_environment()["BROADSHEET_DATABASE_URL"])) as other:
+            other._query("BEGIN IMMEDIATE")
+            yield
+            other._query("ROLLBACK")
+    else:
+        with psycopg.connect(child_environment()["BROADSHEET_DATABASE_URL"]) as other:
+            other.execute("LOCK TABLE core_event IN ACCESS EXCLUSIVE MODE")
+            yield
+            other.rollback()
+
+
+@pytest.mark.parametrize("busy_s", [0.0, 1.5], ids=["database at rest", "database busy for a while"])
+def test_no_view_is_lost_when_a_web_server_is_told_to_stop(
+    busy_s: float, make_article: Callable[..., Article], tmp_path: Path
+) -> None:
+    articles = [make_article(published_at=datetime(2020, 1, 1 + number, tzinfo=UTC)) for number in range(2)]
+    with web_server(tmp_path) as (process, port):
+        statuses: list[int] = []
+
+        def read(path: str) -> None:
+            for _ in range(40):
+                statuses.append(status(port, path))
+                statuses.append(status(port, path, "HEAD"))
+
+        readers = [threading.Thread(target=read, args=(article.get_absolute_url(),)) for article in (*articles, *articles)]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+        assert set(statuses) == {200}
+        connection.close()
+        if busy_s:
+            with locked_events():
+                process.terminate()
+                time.sleep(busy_s)
+        else:
+            process.terminate()
+        assert process.wait(timeout=20) == 0
+    counted: dict[Any, int] = {}
+    for article_id, count in Event.objects.filter(kind="wall_shown").values_list("article_id", "count"):
+        counted[article_id] = counted.get(article_id, 0) + count
+    assert counted == {article.pk: 80 for article in articles}, (tmp_path / "log").read_text()
