@@ -18,7 +18,7 @@ from broadsheet.core.signing_key_flows import load_signing_key
 from broadsheet.library.models import Article
 from broadsheet.mail.flows import queue_letter
 from broadsheet.mail.wordings import LetterKind
-from broadsheet.pages.store import drop_all_pages
+from broadsheet.pages.models import Variant
 from broadsheet.paywall.flows import unlock_article
 from tests.conf.backup.sites import Site, clear_files, make_photo, say_nothing
 
@@ -41,7 +41,7 @@ def site(make_article: Callable[..., Article], make_reader: Any, make_subscriber
         LetterKind.ADDRESS_CHANGED, "reader@example.org", {"new_address": "n@example.org", "help_link": "x"}, now=clock.now()
     )
     load_signing_key(now=clock.now())
-    drop_all_pages()  # those of the first article were made when there was no second to be named beside it
+    Variant.objects.all().delete()  # those of the first article were made when there was no second to be named beside it
     browsers = [Client() for _ in range(3)]
     sign_in(browsers[1], reader)
     sign_in(browsers[2], subscriber)

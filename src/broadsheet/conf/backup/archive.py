@@ -101,11 +101,26 @@ class _Hashing:
         return self._hash.hexdigest(), self.size
 
 
+class _Counting:
+    """A sink that says how much was written to it, which tarfile asks. (Its own streams write on when they are thrown away.)"""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink, self._size = sink, 0
+
+    def write(self, piece: bytes, /) -> int:
+        self._sink.write(piece)
+        self._size += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        return self._size
+
+
 class ArchiveWriter:
     """Writes one backup, member after member, into a sink that is never sought back in."""
 
     def __init__(self, sink: Sink, label: Label) -> None:
-        self._tar = tarfile.open(mode="w|", fileobj=cast(Any, sink), format=tarfile.PAX_FORMAT, bufsize=CHUNK)  # noqa: SIM115
+        self._tar = tarfile.TarFile(mode="w", fileobj=cast(Any, _Counting(sink)), format=tarfile.PAX_FORMAT, copybufsize=CHUNK)
         self._label = label
         self._members: dict[str, tuple[str, int]] = {}
         self.add(LABEL, *_json_stream(asdict(label)), modified_at=label.moment.timestamp())

@@ -135,7 +135,7 @@ def _version_of(program: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def run_tool(command: list[str], address: Mapping[str, str], *, look: Callable[[], None] | None = None) -> None:
+def run_tool(command: list[str], address: Mapping[str, str], *, look: Callable[[], object] = bool) -> None:
     """Run one of PostgreSQL's programs on the server at `address`.
 
     Args:
@@ -148,9 +148,9 @@ def run_tool(command: list[str], address: Mapping[str, str], *, look: Callable[[
     with tempfile.TemporaryFile("w+") as said:
         with subprocess.Popen(command, env=environment, stderr=said) as process:  # noqa: S603
             try:
+                look()
                 while not _has_ended(process):
-                    if look is not None:
-                        look()
+                    look()
             except BaseException:
                 process.kill()
                 raise
