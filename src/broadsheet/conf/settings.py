@@ -191,6 +191,7 @@ LOGGING = {
             "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },
+    "filters": {"tracebacks": {"()": "broadsheet.conf.watch.log_lines.HasTraceback"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
         "troubles": {"class": "logging.StreamHandler", "formatter": "line", "level": "WARNING"},
@@ -202,7 +203,7 @@ LOGGING = {
         # A line for each request would bury what somebody at a terminal wants to see.
         "broadsheet.request": {"level": "INFO" if IS_JSON_LOG else "ERROR"},
         # These have their line of the request already; Django's own would only repeat the path, or a stranger's idea of our name.
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["tracebacks"]},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "django": {"handlers": [], "propagate": True},
         "_granian": {"handlers": ["stderr", "counts"], "propagate": False},

@@ -60,7 +60,12 @@ def break_down(request: HttpRequest, token: str) -> HttpResponse:
     raise RuntimeError(f"{READER} at {NETWORK}")
 
 
-urlpatterns = [path("broken/<str:token>/", break_down), *site_urlpatterns]
+def be_away(request: HttpRequest) -> HttpResponse:
+    """A view that answers 503 of its own accord, as all do while the database is away."""
+    return HttpResponse(status=503)
+
+
+urlpatterns = [path("broken/<str:token>/", break_down), path("away/", be_away), *site_urlpatterns]
 handler500 = "broadsheet.web.errors.server_error"
 
 # -- Names -----------------------------------------------------------------------------------------------------------
@@ -182,6 +187,12 @@ def test_trouble_is_logged_with_its_traceback_under_the_requests_name(client: Cl
     assert requests_of(lines)[-1]["path"] == "/broken/…/"
     assert "0123456789-secret" not in json.dumps(lines()), "Django's own line about it names the path too"
     assert requests_of(lines)[-1]["level"] == "error"
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_answer_without_a_cause_has_one_line_only(client: Client, db: None, lines: Lines) -> None:
+    assert client.get("/away/").status_code == 503
+    assert [line["logger"] for line in lines()] == ["broadsheet.request"]
 
 
 # -- Counts ----------------------------------------------------------------------------------------------------------

@@ -95,6 +95,13 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
+class HasTraceback(logging.Filter):
+    """Lets lines through that say why something broke, not only that it did."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return bool(record.exc_info)
+
+
 class CountingHandler(logging.Handler):
     """Counts lines by level, for /metrics."""
 
