@@ -27,7 +27,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def environment(migrations: str) -> dict[str, str]:
     """Of the version after, with one set of its migrations."""
-    own = {"DJANGO_SETTINGS_MODULE": "tests.conf.late_settings", "LATE_MIGRATIONS": migrations, "PYTHONPATH": str(ROOT)}
+    own = {
+        "DJANGO_SETTINGS_MODULE": "tests.conf.late_settings",
+        "LATE_MIGRATIONS": migrations,
+        "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+    }
     return {**child_environment(), "BROADSHEET_ENV_FILE": "", **own}
 
 

@@ -28,7 +28,7 @@ def command(*arguments: str) -> list[str]:
 @pytest.fixture
 def environment(transactional_db: None) -> dict[str, str]:
     """Of a child process; it takes style sheets from the sources, so that none have to be collected."""
-    return {**child_environment(), "DJANGO_SETTINGS_MODULE": "tests.child_settings", "PYTHONPATH": str(ROOT)}
+    return {**child_environment(), "DJANGO_SETTINGS_MODULE": "tests.child_settings", "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
 
 
 @pytest.mark.django_db(transaction=True)
