@@ -8,7 +8,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from broadsheet.conf.demo_environment import set_demo_environment
+from broadsheet.conf.demo_environment import find_option, set_demo_environment
 from broadsheet.conf.env_file import load_env_file
 from broadsheet.conf.environment import SettingsError
 
@@ -31,6 +31,8 @@ def set_environment(arguments: list[str]) -> None:
         set_init_environment()
     else:
         load_env_file()
+    if arguments[:1] == ["restore"] and (url := find_option(arguments, "--into-database")):
+        os.environ["BROADSHEET_DATABASE_URL"] = url
 
 
 def set_init_environment() -> None:

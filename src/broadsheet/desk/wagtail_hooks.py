@@ -16,9 +16,11 @@ from wagtail.snippets.models import register_snippet
 from broadsheet.desk import letters, paste, photo_pages, reader_pages
 from broadsheet.desk.articles import ArticleViewSet
 from broadsheet.desk.bulk_actions import PublishArticles, UnpublishArticles
+from broadsheet.desk.held_mail import HeldMailPanel
 from broadsheet.desk.roles import SEE_READERS
 from broadsheet.desk.summary import ArticlesSummaryItem
 from broadsheet.desk.viewsets import LibraryGroup, MoneyGroup, PlainPageViewSet
+from broadsheet.mail.store import is_mail_held
 
 register_snippet(ArticleViewSet)
 register_snippet(LibraryGroup)
@@ -94,6 +96,12 @@ def drop_page_items(request: HttpRequest, items: list[MenuItem]) -> None:
 @hooks.register("construct_homepage_summary_items", order=1000)
 def show_articles(request: HttpRequest, items: list[Any]) -> None:
     items[:] = [ArticlesSummaryItem(request), *(item for item in items if type(item).__name__ != "PagesSummaryItem")]
+
+
+@hooks.register("construct_homepage_panels")
+def warn_of_held_mail(request: HttpRequest, panels: list[Any]) -> None:
+    if is_mail_held():
+        panels.append(HeldMailPanel())
 
 
 @hooks.register("insert_global_admin_css")

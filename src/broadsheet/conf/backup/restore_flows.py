@@ -15,9 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from broadsheet.conf.backup import media, postgresql, sqlite
 from broadsheet.conf.backup.archive import CHUNK, DATABASES, MEDIA, SECRET_KEY, Label, Manifest, Stream, read_archive
@@ -28,6 +26,7 @@ from broadsheet.conf.backup.exceptions import BackupError, Damaged, Refused
 from broadsheet.conf.backup.flows import opened_backup
 from broadsheet.conf.backup.folder import Room, creating, telling_full_disk, unfinished
 from broadsheet.conf.backup.inventory import Contents, Tell
+from broadsheet.conf.schema import MigrationFailed, bring_up_to_date, find_missing_migrations
 from broadsheet.core.restore_flows import leave_past_behind
 from broadsheet.mail.hold_flows import hold_mail
 from broadsheet.pages.models import Epoch
@@ -132,14 +131,11 @@ def _prepare(contents: Contents, label: Label, now: datetime) -> None:
     """Bring a restored database up to this version, hold its letters, and make every process forget the past."""
     if contents.rows != label.rows:
         raise Damaged("The database in the backup does not hold the rows that the backup says it does.")
-    executor = MigrationExecutor(connection)
-    try:
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            call_command("migrate", verbosity=0, interactive=False)
-    except Exception as error:  # whatever a migration may raise: the old database stays
-        raise BackupError(
-            f"The backup's database could not be brought up to this version, and was not put in place: {error}"
-        ) from error
+    if find_missing_migrations():
+        try:
+            bring_up_to_date()
+        except MigrationFailed as error:
+            raise BackupError(f"The backup's database was not put in place: {error}") from error
     hold_mail(copied_at=label.moment)
     leave_past_behind(now=now)
     # A builder that read the old counter must not store its page because the new one happens to stand there.

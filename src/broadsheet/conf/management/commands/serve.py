@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from broadsheet.conf.processes import AddressTaken, Program, broadsheet_command, require_free, run_together
 from broadsheet.conf.schema import MigrationFailed, bring_up_to_date
+from broadsheet.mail.store import is_mail_held
 
 # Sooner than the supervisor loses its patience (STOP_TIMEOUT_S), so that granian still ends its own in order.
 WORKERS_STOP_S = 7
@@ -49,6 +50,8 @@ class Command(BaseCommand):
             raise CommandError(f"--port and --edge-port are both {port}; give two ports.")
         refuse_taken_ports(host, port, *([] if edge_port is None else [edge_port]))
         prepare()
+        if is_mail_held():
+            self._tell("Letters are held, as in every copy that was restored: `broadsheet mail release` lets them go.")
         edge = web_server("edge", host=host, port=edge_port, workers=options["edge_workers"]) if edge_port is not None else None
         programs = serving_programs(host=host, port=port, workers=options["workers"])
         run_together([*([edge] if edge else []), *programs], tell=self._tell)
