@@ -211,6 +211,26 @@ def test_data_is_not_left_behind_by_naming_another_directory(layout: Layout, tmp
     assert f"mv {tmp_path}/old {tmp_path}/new" in "".join(find_problems(found, layout, {"data_dir": str(tmp_path / "old")}))
 
 
+@pytest.mark.parametrize(
+    ("earlier", "now", "is_another"),
+    [
+        ("sqlite", "sqlite", False),
+        ("sqlite", "postgres://a@db.example/review", True),
+        ("postgres://a@db.example/review", "sqlite", True),
+        ("postgres://a:old@db.example/review", "postgresql://b:new@db.example:5432/review?sslmode=require", False),
+        ("postgres:///review?host=/run/a", "postgres:///review?host=/run/b", True),
+        ("postgres://a@db.example/review", "postgres://a@db.example/other", True),
+    ],
+)
+def test_publication_does_not_begin_empty_in_another_database_unasked(
+    earlier: str, now: str, is_another: bool, layout: Layout
+) -> None:
+    found = gather({**NEEDED, "database_url": now}, {}, layout, terminal=None)
+    known = {"database_url": earlier}
+    assert ("in another database" in "".join(find_problems(found, layout, known))) is is_another
+    assert list(find_problems(found, layout, known, force=True)) == []
+
+
 def test_data_in_somebodys_home_is_refused_where_systemd_hides_homes(layout: Layout) -> None:
     found = gather({**NEEDED, "data_dir": "/home/ann/review"}, {}, layout, terminal=None)
     assert "The service may not see /home/ann/review" in "".join(find_problems(found, Layout(), {}))

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from broadsheet.conf.init.answers import Answers
 from broadsheet.conf.init.layout import Layout
@@ -16,8 +16,8 @@ from broadsheet.conf.init.machine import find_account, find_nginx
 OURS = {"secret.key", "broadsheet.sqlite3", "static", "media", "mail"}
 
 
-def find_problems(answers: Answers, layout: Layout, known: Mapping[str, str]) -> Iterator[str]:
-    """What stands in the way, a sentence each."""
+def find_problems(answers: Answers, layout: Layout, known: Mapping[str, str], *, force: bool = False) -> Iterator[str]:
+    """What stands in the way, a sentence each; `force` is for who means to begin anew in another database."""
     if layout.is_machine and os.geteuid() != 0:
         yield "This writes to /etc and makes an account: run it with sudo, or try it out below a folder with --root DIR."
     if layout.is_machine and answers.nginx and find_nginx() is None:
@@ -26,6 +26,8 @@ def find_problems(answers: Answers, layout: Layout, known: Mapping[str, str]) ->
     if account is not None and account.uid == 0:
         yield f"The account {answers.user} is root's own; give another --user."
     yield from _find_data_problems(answers, layout, known)
+    if not force and _database(known.get("database_url", answers.database_url)) != _database(answers.database_url):
+        yield "The publication lies in another database and would begin empty in this one. init moves nothing; --force begins anew."
 
 
 def find_place_problems(paths: Iterable[Path]) -> Iterator[str]:
@@ -62,3 +64,10 @@ def _find_data_problems(answers: Answers, layout: Layout, known: Mapping[str, st
         found = {path.name for path in folder.iterdir()}
         if not found & OURS:
             yield f"{folder} holds {sorted(found)[0]} and nothing of Broadsheet's; give an empty or new --data-dir."
+
+
+def _database(url: str) -> tuple[str, ...]:
+    """Which database an address means, whoever signs in to it and how."""
+    parts = urlsplit(url)
+    host = parts.hostname or parse_qs(parts.query).get("host", [""])[0]
+    return (parts.scheme.removesuffix("ql"), host, str(parts.port or 5432), parts.path) if url not in ("", "sqlite") else ()

@@ -65,7 +65,7 @@ def make_plan(answers: Answers, layout: Layout, record: Record, known: Mapping[s
     Raises:
         Refused: something stands in the way; all of it is named.
     """
-    problems = list(find_problems(answers, layout, known))
+    problems = list(find_problems(answers, layout, known, force=force))
     if problems:
         raise Refused("\n".join([*problems, "Nothing was written."]))
     certificate = find_certificate(answers, layout, now=now)
