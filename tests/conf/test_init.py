@@ -159,14 +159,19 @@ def test_second_run_changes_nothing_and_keeps_keys_and_publisher(made: Installat
 
 def test_changed_answer_changes_its_place_alone_and_is_shown_without_passwords(made: Installation) -> None:
     with made.env_file.open("a") as file:
-        file.write("# a remark of the operator's\nBROADSHEET_SUPPORT_ADDRESS=desk@review.example\n")
+        file.write(
+            "# a remark of the operator's\nBROADSHEET_SUPPORT_ADDRESS=desk@review.example\nBROADSHEET_MEDIA_DIR=/mnt/photos\n"
+        )
     printed = init(made, "--mail-url", "smtp://ann:secret-word@relay.example", "--time-zone", "Asia/Tokyo")
     assert "      - BROADSHEET_TIME_ZONE=Europe/Berlin\n" in printed
     assert "      + BROADSHEET_TIME_ZONE=Asia/Tokyo\n" in printed
     assert "smtp://ann:…@relay.example" in printed and "secret-word" not in printed
     text = made.env_file.read_text()
     assert "BROADSHEET_MAIL_URL=smtp://ann:secret-word@relay.example\n" in text
-    assert text.endswith("# a remark of the operator's\nBROADSHEET_SUPPORT_ADDRESS=desk@review.example\n")
+    assert text.endswith(
+        "# a remark of the operator's\nBROADSHEET_SUPPORT_ADDRESS=desk@review.example\nBROADSHEET_MEDIA_DIR=/mnt/photos\n"
+    )
+    assert " -/mnt/photos\n" in (made.root / "etc/systemd/system/broadsheet.service").read_text()
     saved = list(made.env_file.parent.glob("broadsheet.env.*.old"))
     assert len(saved) == 1
     assert "Europe/Berlin" in saved[0].read_text()

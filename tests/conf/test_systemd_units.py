@@ -64,6 +64,11 @@ def test_processes_may_write_their_data_and_nothing_else(name: str) -> None:
     assert service["UMask"] == "0027"
 
 
+def test_photos_elsewhere_can_be_written_to() -> None:
+    units = render_units(replace(SERVICE, media_dir=Path("/mnt/photos")))
+    assert read(units["broadsheet.service"])["Service"]["ReadWritePaths"].endswith(" -/mnt/photos")
+
+
 @pytest.mark.parametrize("home", ["/home/ann", "/root"])
 def test_environment_in_somebodys_home_can_be_read(home: str) -> None:
     units = render_units(replace(SERVICE, command=f"{home}/broadsheet/.venv/bin/broadsheet"))

@@ -24,6 +24,7 @@ class Service:
         command: the `broadsheet` command, as a full path, or several words.
         port: port on 127.0.0.1 of the processes that take everything.
         edge_port: port on 127.0.0.1 of those for readers' pages alone; None if there are none.
+        media_dir: the folder of photos, where it does not lie in the data directory.
     """
 
     host: str
@@ -35,6 +36,12 @@ class Service:
     port: int = 8000
     edge_port: int | None = None
     edge_workers: int = 1
+    media_dir: Path | None = None
+
+    @property
+    def writable(self) -> str:
+        """What the processes may write to; a folder that is missing is no reason not to start."""
+        return " ".join([str(self.data_dir), f"-{self.backup_dir}", *([f"-{self.media_dir}"] if self.media_dir else [])])
 
     @property
     def serve_options(self) -> str:
@@ -57,7 +64,5 @@ def render_units(service: Service) -> Mapping[str, str]:
     hardening = (TEMPLATES / "hardening.conf").read_text("utf-8")
     # An environment that was made in somebody's home has to be read from there.
     lies_at_home = re.match(r"/(?:home|root|run/user)/", service.command)
-    values["hardening"] = hardening.format(
-        protect_home="read-only" if lies_at_home else "yes", writable=f"{service.data_dir} -{service.backup_dir}"
-    )
+    values["hardening"] = hardening.format(protect_home="read-only" if lies_at_home else "yes", writable=service.writable)
     return {name: (TEMPLATES / name).read_text("utf-8").format(**values) for name in UNITS}

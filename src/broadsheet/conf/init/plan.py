@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import ip_network
 from pathlib import Path
 
 from broadsheet.conf.env_file import change_env_file, parse_env_file
-from broadsheet.conf.init.answers import Answers, Tls
+from broadsheet.conf.init.answers import Answers, BadAnswer, Tls, read_path
 from broadsheet.conf.init.certificates import BadCertificate, check_certificate, make_self_signed
 from broadsheet.conf.init.exceptions import Refused
 from broadsheet.conf.init.files import Owner, WantedFile
@@ -76,11 +76,13 @@ def find_certificate(answers: Answers, layout: Layout, *, now: datetime) -> Cert
     return Certificate(certificate, key, files)
 
 
-def unit_files(answers: Answers, layout: Layout) -> list[WantedFile]:
-    """The systemd units; none if they are not wanted."""
+def unit_files(answers: Answers, layout: Layout, values: Mapping[str, str]) -> list[WantedFile]:
+    """The systemd units; none if they are not wanted. `values` are the settings, which name folders that are written to."""
     if not answers.systemd:
         return []
-    units = render_units(service_of(answers, layout))
+    media = values.get("BROADSHEET_MEDIA_DIR")
+    service = replace(service_of(answers, layout), media_dir=_read_folder("BROADSHEET_MEDIA_DIR", media) if media else None)
+    units = render_units(service)
     return [WantedFile(layout.units / name, text.encode(), 0o644) for name, text in units.items()]
 
 
@@ -122,6 +124,13 @@ def nginx_file(answers: Answers, layout: Layout, certificate: Certificate, value
         nginx_version=nginx_version(),
     )
     return [WantedFile(layout.nginx_site, render_nginx_site(site).encode(), 0o644)]
+
+
+def _read_folder(variable: str, text: str) -> Path:
+    try:
+        return read_path(text)
+    except BadAnswer as error:
+        raise Refused(f"{variable}: {error}\nNothing was written.") from None
 
 
 def _judge(certificate: Path, key: Path, host: str, now: datetime) -> Certificate:

@@ -71,7 +71,7 @@ def make_plan(answers: Answers, layout: Layout, record: Record, known: Mapping[s
     certificate = find_certificate(answers, layout, now=now)
     settings = settings_file(answers, layout, None)
     values = parse_env_file(settings.content.decode(), str(layout.env_file))
-    files = [settings, *certificate.files, *unit_files(answers, layout), *nginx_file(answers, layout, certificate, values)]
+    files = [settings, *certificate.files, *unit_files(answers, layout, values), *nginx_file(answers, layout, certificate, values)]
     places = [*(file.path for file in files), layout.record, answers.data_dir / "x"]
     problems = list(find_place_problems([*places, *([layout.backup_dir / "x"] if answers.systemd else [])]))
     if problems:
