@@ -54,10 +54,10 @@ class Cable(Database):
 class Process:
     """One process: what it holds, how it follows the change log, what it hands over to Django and counts."""
 
-    def __init__(self, *, recipe: str = "", max_bytes: int = 50_000_000, has_movable_clock: bool = False) -> None:
+    def __init__(self, *, url: str = "", recipe: str = "", max_bytes: int = 50_000_000, has_movable_clock: bool = False) -> None:
         security = security_headers()
         terms = Terms(recipe or current_recipe(), settings.BROADSHEET.zone, 3, security, has_movable_clock=has_movable_clock)
-        self.database = Cable(child_environment()["BROADSHEET_DATABASE_URL"])
+        self.database = Cable(url or child_environment()["BROADSHEET_DATABASE_URL"])
         self.holdings = Holdings(self.database, terms, max_bytes=max_bytes)
         self.tail = ChangeTail(self.holdings, Spread(LAG_BOUNDS_S))
         self.handed_over: list[str] = []

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -33,6 +34,8 @@ SILENT_FOR_S = 1.5  # a server that is only too busy says so after TIMEOUT_S; on
 CONNECT_TIMEOUT_S = 2  # the least that PostgreSQL's library takes
 # PostgreSQL's words for "not now": no connection to spare, memory or locks short, cancelled for its length (appendix A).
 BUSY_STATES = ("53", "55P03", "57014")
+# A refused connection carries no state, only words: the server's, a database's or role's limit, a pooler's.
+BUSY_WORDS = ("too many clients", "too many connections", "connection slots", "no more connections allowed")
 _FIND_ARTICLE = (
     "SELECT slug, access, embargo_until, published_at FROM library_article WHERE id = ? AND live AND published_at IS NOT NULL"
 )
@@ -209,14 +212,14 @@ class Database:
 
     def _open(self) -> Any:
         if self._is_sqlite:
-            path = (
-                unquote(urlsplit(self._url).path)[1:]
-                if self._url.startswith("sqlite:////")
-                else self._url.removeprefix("sqlite:///")
-            )
+            path = unquote(urlsplit(self._url).path)[1:]
             # Opened for writing, because a reader may have to recover the write-ahead log; never created.
             return sqlite3.connect(
-                f"file:{path}?mode=rw", uri=True, timeout=TIMEOUT_S, isolation_level=None, check_same_thread=False
+                f"{Path(path).absolute().as_uri()}?mode=rw",
+                uri=True,
+                timeout=TIMEOUT_S,
+                isolation_level=None,
+                check_same_thread=False,
             )
         options = f"-c statement_timeout={int(TIMEOUT_S * 1000)}"
         connection: LimitedConnection[Any] = LimitedConnection.connect(
@@ -228,8 +231,7 @@ class Database:
 
 def _trouble(error: Exception) -> DatabaseAway:
     state = getattr(error, "sqlstate", None)
-    # A refused connection carries no state, only the server's words.
-    is_busy = (state or "").startswith(BUSY_STATES) or "too many clients" in str(error) or "connection slots" in str(error)
+    is_busy = (state or "").startswith(BUSY_STATES) or any(words in str(error) for words in BUSY_WORDS)
     return DatabaseBusy(str(error)) if is_busy else DatabaseAway(str(error))
 
 
