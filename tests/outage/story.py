@@ -41,6 +41,7 @@ class Cast:
     metered_email: str
     impostors: dict[str, Browsing]
     unread: str
+    changing: str
     seen: list[Answer] = field(default_factory=list)
 
     def read(self, browsing: Browsing, path: str) -> Answer:
@@ -85,9 +86,10 @@ def gather(site: Site) -> Cast:
         metered_email=metered_email,
         impostors={name: Browsing(site.host, cookies) for name, cookies in impostors.items()},
         unread=site.write(1)[0],
+        changing=site.write(1)[0],
     )
     for browsing in (stranger, subscriber, metered):
-        for path in paths:
+        for path in (*paths, cast.changing):
             assert cast.read(browsing, path).status == 200
     # Due for renewal for hours, which needs the database, and good until tomorrow all the same.
     subscriber.cookies["broadsheet_pass"] = site.desk.ask("age_pass", shown, 23.5)
@@ -102,14 +104,13 @@ def tell(site: Site, *, begin: Callable[[], None], end: Callable[[], None], mean
         meanwhile: what an editor does in vain while it is away, if that only hangs; done when the database is back.
     """
     cast = gather(site)
-    headline = f"{cast.unread} has changed"
     readings = {
         "stranger": Reading(cast.stranger, cast.paths),
         "subscriber": Reading(cast.subscriber, cast.paths),
         "metered": Reading(cast.metered, cast.paths[:2]),
     }
     try:
-        site.desk.ask("edit", article_id(cast.paths[2]), headline)
+        site.desk.ask("edit", article_id(cast.changing), "Changed just before")
         began = time.monotonic()
         begin()
         gone = time.monotonic()
@@ -130,7 +131,7 @@ def tell(site: Site, *, begin: Callable[[], None], end: Callable[[], None], mean
         for reading in readings.values():
             reading.stop()
     cast.seen.extend(answer for reading in readings.values() for answer in reading.answers)
-    look_at_reading(cast, readings, headline, Moments(began, gone, ends, back))
+    look_at_reading(cast, readings, Moments(began, gone, ends, back))
     look_at_counts(cast)
 
 
@@ -165,12 +166,15 @@ def look_at_impostors(cast: Cast) -> None:
 
 
 def look_at_recovery(cast: Cast, *, since: float) -> None:
-    """Without a restart everything works again; what was tried in vain and is sent once more counts once."""
+    """Without a restart everything works again, nothing is lost, and what is sent once more counts once."""
     unlock = f"/articles/{article_id(cast.paths[1])}/unlock/"
-    again = Browsing(cast.site.host, cast.metered.cookies)
+    again, reader = Browsing(cast.site.host, cast.metered.cookies), cast.site.browse()
     until_it_works(lambda: again.post(unlock).status == 303, since=since)
     assert again.post(unlock).status == 303
     until_it_works(lambda: cast.read(cast.site.browse(), cast.unread).status == 200, since=since)
+    until_it_works(lambda: cast.read(reader, cast.changing).facts.heading == "Changed just before", since=since)
+    published = cast.site.desk.ask("edit", article_id(cast.changing), "Changed just after")
+    until_it_works(lambda: cast.read(reader, cast.changing).facts.heading == "Changed just after", since=published)
     opened = cast.site.desk.ask("unlocks", cast.metered_id)
     assert sorted(opened) == sorted(article_id(path) for path in cast.paths[:2])
     assert cast.site.browse().post("/login/", {"email": cast.metered_email, "password": PASSWORD}).status in (302, 303)
@@ -183,10 +187,12 @@ def until_it_works(is_so: Callable[[], bool], *, since: float) -> None:
         time.sleep(0.05)
 
 
-def look_at_reading(cast: Cast, readings: dict[str, Reading], headline: str, moments: Moments) -> None:
-    """Whoever could read went on reading, over the connection they had, and saw what had been published just before."""
+def look_at_reading(cast: Cast, readings: dict[str, Reading], moments: Moments) -> None:
+    """Whoever could read went on reading, over the connection they had."""
     for name, reading in readings.items():
-        assert not reading.failures and {answer.status for answer in reading.answers} == {200}, (name, reading.failures)
+        assert not reading.failures, (name, reading.failures)
+        refused = [(round(answer.asked_at - moments.began, 2), answer.status) for answer in reading.answers if answer.status != 200]
+        assert not refused, (name, refused, moments)
         for place, answer in enumerate(reading.answers):
             if answer.asked_at + answer.seconds < moments.back:
                 assert state(answer.facts) == SHOWN[name][place % len(SHOWN[name])], (name, place)
@@ -194,16 +200,13 @@ def look_at_reading(cast: Cast, readings: dict[str, Reading], headline: str, mom
         assert len(away) > 20 and max(answer.seconds for answer in away) < READ_WITHIN_S, name
         noticed = reading.between(moments.gone + NOTICED_AFTER_S, moments.ends)
         assert sorted(answer.seconds for answer in noticed)[len(noticed) // 2] < READ_AT_ONCE_S, name
-    for name in ("stranger", "subscriber"):
-        later = {answer.facts.heading for answer in readings[name].between(moments.back + BACK_WITHIN_S / 2, float("inf"))}
-        assert headline in later, name
     assert {browsing.connections for browsing in (cast.stranger, cast.subscriber, cast.metered)} == {1}
 
 
 def look_at_counts(cast: Cast) -> None:
     """Every wall that was shown is in the event log, and none twice."""
     walls = sum(answer.status == 200 and answer.facts.access == "wall" for answer in cast.seen)
-    articles = [article_id(path) for path in (*cast.paths, cast.unread)]
+    articles = [article_id(path) for path in (*cast.paths, cast.unread, cast.changing)]
     deadline = time.monotonic() + COUNTED_WITHIN_S
     while (counted := cast.site.desk.ask("wall_views", articles)) < walls:
         assert time.monotonic() < deadline, f"{counted} walls counted, {walls} shown"
