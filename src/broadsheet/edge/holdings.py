@@ -57,6 +57,13 @@ class Revocations:
             known = self._versions.get(reader_id, (0, 0.0))[0]
             self._versions[reader_id] = (max(known, version), time.monotonic())
 
+    def take(self, line: ChangeLine) -> None:
+        """Do what a line about a session or a reader's rights says."""
+        if line.kind == "session":
+            self.end_session(line.subject)
+        else:
+            self.raise_version(int(line.subject), line.id)
+
     def covers(self, shown: Pass) -> bool:
         """Whether a pass was made before a change that ended it."""
         if shown.issued_at <= self._blind_until or shown.holder in self._sessions:
@@ -104,13 +111,15 @@ class Holdings:
         Raises:
             DatabaseAway: it does not answer.
         """
-        if has_missed_lines:  # what is held may have been unpublished, so it must not go on if the database fails just now
+        if has_missed_lines:  # what is held may have ended, so it must not go on if the database fails just now
             self._forget_pages()
+            self.revocations = Revocations(now.timestamp())
         trimmed_at = self.database.load_trimmed_at()
         blind_until = float("-inf") if trimmed_at is None else min(trimmed_at.timestamp() + LATE_S, now.timestamp())
-        self.revocations = Revocations(now.timestamp() if has_missed_lines else blind_until)
+        revocations = Revocations(now.timestamp() if has_missed_lines else blind_until)
         for line in self.database.load_revocations():
-            self._revoke(line)
+            revocations.take(line)
+        self.revocations = revocations  # not before it is whole: readers are answered meanwhile
         self._load()
         self._forget_pages()
 
@@ -204,10 +213,7 @@ class Holdings:
         self._forget_pages()
 
     def _revoke(self, line: ChangeLine) -> None:
-        if line.kind == "session":
-            self.revocations.end_session(line.subject)
-        else:
-            self.revocations.raise_version(int(line.subject), line.id)
+        self.revocations.take(line)
 
 
 _ACTS: Mapping[str, Callable[[Holdings, ChangeLine], None]] = {
