@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "broadsheet.conf.headers.SecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "broadsheet.web.outage_middleware.OutageMiddleware",
+    "broadsheet.web.sharing_middleware.SharingMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
