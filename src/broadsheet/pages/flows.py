@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
+from django.db import OperationalError
 
 from broadsheet.library.access import Access
 from broadsheet.library.models import Article
@@ -23,6 +25,8 @@ from broadsheet.pages.store import NewPage
 from broadsheet.pages.variants import Audience, FinishedPage, Variant, usual_variants
 from broadsheet.publication.store import load_publication
 
+logger = logging.getLogger(__name__)
+
 HTML = "text/html; charset=utf-8"
 PNG = "image/png"
 
@@ -34,7 +38,7 @@ def find_or_build_article(article_id: int, variant: Variant, *, now: datetime) -
         return page
     epoch = store.read_epoch()
     made = compose_article(article_id, [variant], now=now)
-    _keep(made, epoch=epoch, now=now)
+    _keep_if_possible(made, epoch=epoch, now=now)
     return made[0].page if made else None
 
 
@@ -55,7 +59,7 @@ def find_or_build_list(path: ListPath, audience: Audience, *, now: datetime) -> 
         return page
     epoch = store.read_epoch()
     made = compose_list(path, [audience], now=now)
-    _keep(made, epoch=epoch, now=now)
+    _keep_if_possible(made, epoch=epoch, now=now)
     return made[0].page if made else None
 
 
@@ -76,7 +80,7 @@ def find_or_build_card(article_id: int, *, now: datetime) -> FinishedPage | None
     if words is None:
         return None
     page = finish_picture(draw_card(words), PNG)
-    _keep([NewPage(path, kind, page, [article_id], None)], epoch=epoch, now=now)
+    _keep_if_possible([NewPage(path, kind, page, [article_id], None)], epoch=epoch, now=now)
     return page
 
 
@@ -122,3 +126,11 @@ def _compose_variant(content: ArticlePage, variant: Variant, site: Site, *, now:
 def _keep(pages: Sequence[NewPage], *, epoch: int, now: datetime) -> None:
     if pages:
         store.save_pages(pages, recipe=current_recipe(), epoch=epoch, now=now)
+
+
+def _keep_if_possible(pages: Sequence[NewPage], *, epoch: int, now: datetime) -> None:
+    """Keep what a reader waits for; they get it even if the disk is full or others write for long."""
+    try:
+        _keep(pages, epoch=epoch, now=now)
+    except OperationalError as error:
+        logger.warning("A page was made and could not be kept: %s", error)
