@@ -69,7 +69,7 @@ def test_each_exception_is_still_needed_and_has_a_reason() -> None:
 
 def test_small_tables_are_there() -> None:
     known = {f"{app}.{model}" for app, model in MigrationLoader(None).project_state().models}
-    assert SMALL_TABLES <= known
+    assert known >= SMALL_TABLES
 
 
 # -- The judge -------------------------------------------------------------------------------------------------------
