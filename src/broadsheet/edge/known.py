@@ -41,9 +41,11 @@ class KnownPasses:
 
     def _counts(self, shown: Pass, now: datetime) -> bool:
         holdings, seconds = self._holdings, now.timestamp()
-        end = shown.expires_at if holdings.is_away else shown.renew_at
-        is_in_time = shown.issued_at - FUTURE_S <= seconds < end and shown.month == holdings.month(now)
-        return is_in_time and not holdings.revocations.covers(shown)
+        if holdings.is_away:  # nobody can give a pass for a month that has begun meanwhile; the old one's ends are its own
+            is_of_now = seconds < shown.expires_at
+        else:
+            is_of_now = seconds < shown.renew_at and shown.month == holdings.month(now)
+        return is_of_now and shown.issued_at - FUTURE_S <= seconds and not holdings.revocations.covers(shown)
 
 
 def _check(header: str, keys: Keys) -> Pass | None:
