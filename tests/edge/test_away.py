@@ -9,7 +9,9 @@ import pytest
 from broadsheet.accounts.models import User
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.signing_key_flows import rotate_signing_keys
-from broadsheet.edge.database import DatabaseAway
+from broadsheet.edge.database import DatabaseAway, DatabaseBusy
+from broadsheet.edge.holdings import AWAY_FOR_S
+from broadsheet.edge.tail import WARN_EVERY_S
 from broadsheet.library.models import Article
 from broadsheet.membership.flows import end_grant
 from broadsheet.membership.models import Grant
@@ -56,3 +58,27 @@ def test_ended_pass_stays_ended_if_the_database_fails_again_while_the_log_is_rea
         process.look()
         assert process.holdings.is_away
         assert ask_edge(process, process.visitor(cookies=copied), article) != OPEN, where
+
+
+def test_what_is_held_is_shown_for_a_day_without_the_database_and_no_longer(
+    process: Process, make_article: Callable[..., Article]
+) -> None:
+    article, stranger = make_article(), process.visitor()
+    process.look()
+    assert ask_edge(process, stranger, article) == "wall stranger"
+    process.database.pull(DatabaseAway("out of reach"))
+    process.look()
+    process.holdings.looked_at -= AWAY_FOR_S - 60  # so much later
+    assert ask_edge(process, stranger, article) == "wall stranger"
+    process.holdings.looked_at -= 60
+    assert ask_edge(process, stranger, article) == ""
+
+
+def test_trouble_that_lasts_is_told_now_and_then(process: Process, caplog: pytest.LogCaptureFixture) -> None:
+    process.database.pull(DatabaseBusy("too many clients"))
+    for _ in range(20):
+        process.look()
+    assert caplog.text.count("too many clients") == 1
+    process.tail._warned_at -= WARN_EVERY_S  # so much later
+    process.look()
+    assert caplog.text.count("too many clients") == 2

@@ -76,7 +76,7 @@ class Edge:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("QUERY_STRING"):
             return None
         holdings = self._holdings
-        if not holdings.is_away and not holdings.is_current():
+        if not holdings.may_be_shown():
             return None
         route = find_route(environ["PATH_INFO"])
         if route is None:

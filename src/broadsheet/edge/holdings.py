@@ -20,6 +20,7 @@ from broadsheet.paywall.passes import EXPIRES_AFTER, Pass, SigningKey
 CURRENT_FOR_S = 2.0  # a process that has not looked at the change log for longer asks Django instead
 # A little sooner, or readers would be sent to wait where the change log waits: SQLite on a disk that hangs knows no time limit.
 SILENT_FOR_S = CURRENT_FOR_S - 0.1
+AWAY_FOR_S = EXPIRES_AFTER.total_seconds()  # without the database what is held goes on for as long as a pass
 REMEMBERED_S = EXPIRES_AFTER.total_seconds() + 3600
 # By how much a line may be older than the moment at which it could be read: its transaction took so long, clocks differ.
 LATE_S = 300.0
@@ -159,6 +160,10 @@ class Holdings:
     def is_current(self) -> bool:
         """Whether the change log has been looked at just now."""
         return time.monotonic() - self.looked_at < CURRENT_FOR_S
+
+    def may_be_shown(self) -> bool:
+        """Whether what is held may answer readers: it is current, or the database has been away for less than a day."""
+        return self.is_current() or (self.is_away and time.monotonic() - self.looked_at < AWAY_FOR_S)
 
     def month(self, now: datetime) -> str:
         """The meter's month, computed once a month."""

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 POLL_EVERY_S = 0.05
 FORGET_EVERY_S = 600.0
+WARN_EVERY_S = 10.0  # a trouble that lasts would write twenty lines a second
 
 
 class ChangeTail:
@@ -30,6 +31,7 @@ class ChangeTail:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._forgot_at = time.monotonic()
+        self._warned_at = float("-inf")
 
     def start(self) -> None:
         """Begin following, in a thread of its own; a second call does nothing."""
@@ -54,7 +56,8 @@ class ChangeTail:
             self._follow()
         except DatabaseBusy as error:
             self._holdings.is_away = False
-            logger.warning("The change log could not be read in time: %s", error)
+            if self._may_warn():
+                logger.warning("The change log could not be read in time: %s", error)
             return
         except DatabaseAway as error:
             if not self._holdings.is_away:
@@ -99,12 +102,21 @@ class ChangeTail:
             if line.at is not None:
                 self._lag.add(max(0.0, (now - line.at).total_seconds()))
 
+    def _may_warn(self) -> bool:
+        """Whether the last warning is a while ago; this one counts as given."""
+        now = time.monotonic()
+        is_due = now - self._warned_at > WARN_EVERY_S
+        if is_due:
+            self._warned_at = now
+        return is_due
+
     def _run(self) -> None:
         while True:
             try:
                 self.look()
             except Exception:
                 # Whatever it was: holdings that are not looked at go stale, and readers are sent to Django.
-                logger.exception("The change log could not be followed.")
+                if self._may_warn():
+                    logger.exception("The change log could not be followed.")
             if self._stop.wait(POLL_EVERY_S):
                 return
