@@ -28,6 +28,7 @@ CHANGED_BY_RESTORE = {
     "core_trimmedlog",
     "mail_sending",
     "pages_epoch",
+    "pages_recipeuse",
     "pages_variant",
     "pages_variantmention",
 }

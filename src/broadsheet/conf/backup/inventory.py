@@ -13,7 +13,7 @@ from django.db.models import FileField
 
 from broadsheet.core.models import Heartbeat
 from broadsheet.mail.models import Sending
-from broadsheet.pages.models import Variant, VariantMention
+from broadsheet.pages.models import RecipeUse, Variant, VariantMention
 
 # Told how far a step has come: what it is, how much is done, of how much (0: unknown).
 Tell = Callable[[str, int, int], None]
@@ -54,10 +54,10 @@ class Snapshot:
 def tables_left_out() -> list[str]:
     """Tables whose rows are in no backup.
 
-    Finished pages and the cache are made anew, heartbeats are of processes that run no more; and without its row in
-    `Sending` a copy sends no letters, however it was restored.
+    Finished pages and the cache are made anew, heartbeats and recipes in use are of processes that run no more; and
+    without its row in `Sending` a copy sends no letters, however it was restored.
     """
-    models = (Variant, VariantMention, Heartbeat, Sending)
+    models = (Variant, VariantMention, RecipeUse, Heartbeat, Sending)
     return [*(model._meta.db_table for model in models), settings.CACHES["default"]["LOCATION"]]
 
 
