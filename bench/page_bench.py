@@ -118,9 +118,9 @@ def fill() -> tuple[str, str]:
     return path, "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
 
 
-def story_html() -> str:
+def story_html(story: Path = STORY) -> str:
     """The paragraphs and headings of one of the demo's articles."""
-    text = re.sub(r"\[\^\d\]", "", STORY.read_text("utf-8").split("---\n", 2)[2])
+    text = re.sub(r"\[\^\d\]", "", story.read_text("utf-8").split("---\n", 2)[2])
     blocks = [block.strip() for block in text.split("\n\n") if re.match(r"[A-Z#]", block.strip())]
     return "".join(f"<h2>{block[3:]}</h2>" if block.startswith("## ") else f"<p>{block}</p>" for block in blocks)
 

@@ -29,16 +29,21 @@ HERE = Path(__file__).parent
 class Result:
     """One measurement. `bar` is the least (or, with `at_most`, the greatest) ratio or figure that is good enough.
 
-    `yardstick` is the other side's figure in the same unit, None where the bar is a bound and not a ratio.
+    `yardstick` is the other side's figure in the same unit, None where the bar is a bound and not a ratio. Without a bar
+    the figure is only stated. `low` and `high` are the ends of the figure's 95% interval, where rounds were repeated; with
+    `by_interval` it is enough that the interval touches the bar.
     """
 
     name: str
     unit: str
     ours: float
-    bar: float
+    bar: float | None
     yardstick: float | None = None
     at_most: bool = False
     note: str = ""
+    low: float | None = None
+    high: float | None = None
+    by_interval: bool = False
 
     @property
     def figure(self) -> float:
@@ -48,7 +53,11 @@ class Result:
     @property
     def holds(self) -> bool:
         """Whether the bar is reached."""
-        return self.figure <= self.bar if self.at_most else self.figure >= self.bar
+        if self.bar is None:
+            return True
+        best = self.low if self.at_most else self.high
+        figure = best if self.by_interval and best is not None else self.figure
+        return figure <= self.bar if self.at_most else figure >= self.bar
 
 
 Measurement = Callable[[], Result | list[Result]]
@@ -61,6 +70,7 @@ def find_measurements(word: str, folder: Path = HERE) -> Iterator[tuple[str, Mea
         if spec is None or spec.loader is None:
             raise ImportError(f"{path} cannot be imported")
         module = module_from_spec(spec)
+        sys.modules[path.stem] = module  # dataclasses look their module up
         spec.loader.exec_module(module)
         for name in sorted(vars(module)):
             if name.startswith("measure_") and word in f"{path.stem}.{name}":
@@ -73,36 +83,50 @@ def make_table(results: list[Result]) -> Table:
     for result in results:
         yardstick = "" if result.yardstick is None else f"{result.yardstick:,.3g} {result.unit}"
         sign = "<=" if result.at_most else ">="
+        spread = "" if result.low is None or result.high is None else f" ({result.low:,.3g} to {result.high:,.3g})"
         table.add_row(
             result.name,
             f"{result.ours:,.3g} {result.unit}",
             yardstick,
-            f"{result.figure:,.3g}",
-            f"{sign} {result.bar:,.3g}",
-            "holds" if result.holds else "MISSED",
+            f"{result.figure:,.3g}{spread}",
+            "" if result.bar is None else f"{sign} {result.bar:,.3g}",
+            "" if result.bar is None else "holds" if result.holds else "MISSED",
         )
     return table
 
 
 def main() -> int:
     """Run, print, write; 1 when a bar was missed."""
-    sys.path[:0] = [str(HERE.parent), str(HERE)]
+    from bench.needs import Missing
+
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     console = Console()
+    load_before = os.getloadavg()[0]
     results: list[Result] = []
     for name, measure in find_measurements(word):
         console.print(f"measuring {name}", style="dim")
-        measured = measure()
+        try:
+            measured = measure()
+        except Missing as missing:
+            console.print(f"left out: {missing}", style="yellow")
+            continue
         results.extend(measured if isinstance(measured, list) else [measured])
     if not results:
         console.print(f"No measurement{f' named like {word!r}' if word else ' yet'}: bench/*_bench.py holds them.")
         return 1 if word else 0
     console.print(make_table(results))
-    machine = {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()}
+    machine = {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+        "load_before": load_before,
+        "load_after": os.getloadavg()[0],
+    }
     rows = [{**asdict(result), "figure": result.figure, "holds": result.holds} for result in results]
     (HERE / "results.json").write_text(json.dumps({"machine": machine, "results": rows}, indent=1), "utf-8")
     return 0 if all(result.holds for result in results) else 1
 
 
 if __name__ == "__main__":
+    sys.path[:0] = [str(HERE.parent), str(HERE)]
     raise SystemExit(main())
