@@ -74,6 +74,13 @@ def test_locked_file_is_away_until_it_is_let_go(tmp_path: Path) -> None:
         assert trouble(f"sqlite:///{path}") is None
 
 
+def test_file_whose_tables_have_changed_is_not_away(tmp_path: Path) -> None:
+    path = make_file(tmp_path / "changed.sqlite3")
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("ALTER TABLE core_change RENAME COLUMN subject TO about")
+    assert trouble(f"sqlite:///{path}") is DatabaseBusy
+
+
 # -- PostgreSQL --------------------------------------------------------------------------------------------------------
 
 
@@ -116,6 +123,12 @@ def test_table_that_others_have_locked_is_busy() -> None:
     with other_link() as link, link.transaction():
         link.execute("LOCK TABLE core_change IN ACCESS EXCLUSIVE MODE")
         assert trouble(url()) is DatabaseBusy
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("on_postgresql")
+def test_server_whose_tables_have_changed_is_not_away() -> None:
+    assert trouble(urlsplit(url())._replace(path="/postgres").geturl()) is DatabaseBusy, "there are no tables of ours"
 
 
 @pytest.mark.django_db(transaction=True)

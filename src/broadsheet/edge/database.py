@@ -34,6 +34,8 @@ SILENT_FOR_S = 1.5  # a server that is only too busy says so after TIMEOUT_S; on
 CONNECT_TIMEOUT_S = 2  # the least that PostgreSQL's library takes
 # PostgreSQL's words for "not now": no connection to spare, memory or locks short, cancelled for its length (appendix A).
 BUSY_STATES = ("53", "55P03", "57014")
+# Its word for a statement that does not fit its tables or rights, as after a change of them: it answers, so others may write.
+REFUSED_STATE = "42"
 # A refused connection carries no state, only words: the server's, a database's or role's limit, a pooler's.
 BUSY_WORDS = ("too many clients", "too many connections", "connection slots", "no more connections allowed")
 _FIND_ARTICLE = (
@@ -74,7 +76,7 @@ class DatabaseAway(Exception):
 
 
 class DatabaseBusy(DatabaseAway):
-    """The database is there, but did not answer in time or has no connection to spare; others may be writing to it."""
+    """The database is there, but did not answer in time, has no connection to spare or refused; others may be writing to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,8 @@ class Database:
 def _trouble(error: Exception) -> DatabaseAway:
     state = getattr(error, "sqlstate", None)
     is_busy = (state or "").startswith(BUSY_STATES) or any(words in str(error) for words in BUSY_WORDS)
-    return DatabaseBusy(str(error)) if is_busy else DatabaseAway(str(error))
+    is_refused = (state or "").startswith(REFUSED_STATE) or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return DatabaseBusy(str(error)) if is_busy or is_refused else DatabaseAway(str(error))
 
 
 def _moment(value: Any) -> datetime | None:
