@@ -54,9 +54,11 @@ def new_machine(tmp_path: Path) -> Iterator[Mapping[str, str]]:
     server = here["BROADSHEET_DATABASE_URL"].rpartition("/")[0]
     with psycopg.connect(f"{server}/postgres", autocommit=True) as link:
         link.execute("DROP DATABASE IF EXISTS drill")
-        link.execute("CREATE DATABASE drill")
-        yield {**environment, "BROADSHEET_DATABASE_URL": f"{server}/drill"}
+        link.execute("CREATE ROLE drill LOGIN")  # with no right but to its own database
+        link.execute("CREATE DATABASE drill OWNER drill")
+        yield {**environment, "BROADSHEET_DATABASE_URL": f"{server}/drill".replace("://broadsheet@", "://drill@")}
         link.execute("DROP DATABASE drill WITH (FORCE)")
+        link.execute("DROP ROLE drill")
 
 
 def get(server: Serving, path: str, port: int, cookie: str) -> bytes:

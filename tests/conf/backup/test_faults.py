@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -270,6 +271,15 @@ def test_disk_that_fills_up_meanwhile_is_left_as_it_was(site: Site, small_disk: 
         make_backup(Wish(str(small_disk)), now=clock.now(), tell=fill)
     assert [path.name for path in small_disk.iterdir()] == ["others"]
     assert fingerprint() == before
+
+
+def test_file_that_grows_stops_before_the_sites_part_of_the_disk(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "RESERVE", 40_000_000)
+    room = folder.Room(small_disk, shared_with=small_disk)
+    with pytest.raises(NoRoom, match="too full to go on"), folder.creating(small_disk / "growing", room) as file:
+        for _ in range(64):
+            file.write(bytes(1_000_000))
+    assert 40_000_000 <= shutil.disk_usage(small_disk).free + folder.LOOK_EVERY < 60_000_000
 
 
 def test_part_of_the_disk_stays_free_for_the_site(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import tarfile
 from collections.abc import Callable, Iterator
@@ -31,7 +32,7 @@ from broadsheet.conf.backup.postgresql import find_client, run_tool
 from broadsheet.conf.backup.restore_flows import Consent, Restored
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.flows import ChangeKind, record_change
-from broadsheet.core.models import Change
+from broadsheet.core.models import Change, TrimmedLog
 from broadsheet.core.signing_key_flows import load_signing_key
 from broadsheet.edge.changes import ChangeCursor
 from broadsheet.edge.database import Database
@@ -41,6 +42,7 @@ from broadsheet.mail.models import OutboxLetter
 from broadsheet.mail.store import is_mail_held
 from broadsheet.mail.wordings import LetterKind
 from broadsheet.pages.models import Variant
+from broadsheet.pages.store import read_epoch
 from broadsheet.paywall.flows import unlock_article
 from tests.conf.backup.sites import Site, clear_files, fingerprint, is_signed_in, make_photo, say_nothing, wipe
 from tests.subprocesses import child_environment
@@ -228,6 +230,31 @@ def test_photo_uploaded_meanwhile_does_no_harm(site: Site, clock: StoppedClock, 
     assert verify_backup(made.path, Keys(), tell=say_nothing) == made.manifest
 
 
+def test_photo_uploaded_just_before_the_snapshot_is_in_the_backup(
+    site: Site, back_up: Callable[..., Made], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = flows.take_snapshot
+
+    def upload_first(*args: Any, **kwargs: Any) -> Any:
+        make_photo("new.png", "green")
+        return honest(*args, **kwargs)
+
+    monkeypatch.setattr(flows, "take_snapshot", upload_first)
+    made = back_up()
+    assert made.manifest.missing == ()
+    assert "media/original_images/new.png" in made.manifest.members
+
+
+def test_link_among_uploaded_files_is_not_followed(site: Site, back_up: Callable[..., Made], tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "private.txt").write_text("private")
+    root = Path(django_settings.MEDIA_ROOT)
+    (root / "link.txt").symlink_to(tmp_path / "outside" / "private.txt")
+    (root / "folder").symlink_to(tmp_path / "outside")
+    made = back_up()
+    assert [name for name in made.manifest.members if name.startswith("media/")] == [f"media/{site.photo.file.name}"]
+
+
 def test_file_that_nobody_has_is_lost_and_said_so(site: Site, tmp_path: Path) -> None:
     Path(site.photo.file.path).unlink()
     said = run("backup", "--to", str(tmp_path))
@@ -306,6 +333,23 @@ def test_replaced_installation_moves_aside(
             cursor.execute(f"SELECT count(*) FROM {table} WHERE email = 'later@example.org'")  # noqa: S608
             assert cursor.fetchone() == (1,)
     assert not User.objects.filter(email="later@example.org").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_restores_belongs_to_the_owner_of_the_data_directory(
+    site: Site, bring_back: Callable[..., Restored], clock: StoppedClock, kept_key: Path
+) -> None:
+    data_dir = django_settings.BROADSHEET.data_dir
+    os.chown(data_dir, 4321, 4321)
+    try:
+        made = make_backup(Wish(), now=clock.now(), tell=say_nothing)
+        restored = bring_back(made.path, consent=REPLACE)
+        places = [made.path.parent, made.path, Path(site.photo.file.path), restored.aside]
+        if connection.vendor == "sqlite":
+            places.append(Path(str(connection.settings_dict["NAME"])))
+        assert {path.stat().st_uid for path in places if path is not None} == {4321}
+    finally:
+        os.chown(data_dir, 0, 0)
 
 
 def test_migrated_but_unused_installation_counts_as_empty(
@@ -484,7 +528,7 @@ def test_processes_that_run_or_start_late_forget_what_they_hold(
     made = back_up()
     for number in range(50):
         record_change(ChangeKind.ARTICLE, str(number), now=clock.now())
-    key = load_signing_key(now=clock.now())
+    key, epoch = load_signing_key(now=clock.now()), read_epoch()
     with closing(Database(child_environment()["BROADSHEET_DATABASE_URL"])) as database:
         for _ in range(10):  # often enough for the connection to have prepared its statements
             ahead = ChangeCursor(database.read_changes(None))
@@ -495,6 +539,8 @@ def test_processes_that_run_or_start_late_forget_what_they_hold(
         fresh = ChangeCursor(database.read_changes(None))
         line = record_change(ChangeKind.ARTICLE, "7", now=clock.now())
         assert [news.id for news in fresh.take(database.read_changes(fresh.place, fresh.known_id)).lines] == [line.pk]
+    assert line.pk > TrimmedLog.objects.get().up_to > 10**12
+    assert read_epoch() > epoch + 50
     assert load_signing_key(now=clock.now()).key_id != key.key_id
     assert not Change.objects.filter(place__gte=10**15).exists()
 

@@ -32,6 +32,7 @@ from broadsheet.conf.backup.encryption import NO_PROTECTION, Keys, Protection, d
 from broadsheet.conf.backup.exceptions import Refused
 from broadsheet.conf.backup.folder import (
     Room,
+    adopt,
     backup_name,
     choose_path,
     creating,
@@ -88,6 +89,8 @@ def make_backup(wish: Wish, *, now: datetime, tell: Tell) -> Made:
         with creating(work / path.name, room) as file, encrypting(file, wish.protection) as sink:
             manifest = _write(sink, snapshot, now=now, tell=tell)
         finish(work / path.name, path)
+    if wish.to is None:
+        adopt(path.parent, installation.data_dir)
     lost = tuple(name for name in manifest.missing if name in files_named_now()) if manifest.missing else ()
     pruned = prune(path, installation.host, keep=wish.keep) if wish.keep else []
     made = Made(path, path.stat().st_size, manifest, lost, tuple(pruned))

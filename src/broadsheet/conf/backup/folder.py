@@ -23,7 +23,8 @@ PREFIX = "broadsheet"
 PLAIN, ENCRYPTED = ".tar", ".tar.age"
 # What a backup leaves free on the disk that the site itself writes to: minutes of letters, sessions and uploads.
 RESERVE = 256 * 1024 * 1024
-_LOOK_EVERY = 16 * 1024 * 1024
+# How much is written between two looks at the disk; less than the reserve, so that it is never used up.
+LOOK_EVERY = 16 * 1024 * 1024
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _UNFINISHED = ".unfinished"
 
@@ -98,6 +99,15 @@ def finish(unfinished_file: Path, path: Path) -> None:
     sync(path.parent)
 
 
+def adopt(path: Path, data_dir: Path) -> None:
+    """Give what root has made in the data directory to whom that belongs: the account under which Broadsheet runs."""
+    if os.geteuid() != 0 or not path.exists():
+        return
+    owner = data_dir.stat()
+    for one in (path, *path.rglob("*")):
+        os.chown(one, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
 def sync(path: Path) -> None:
     """Wait until a file's bytes, or a folder's names, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -150,7 +160,7 @@ class GuardedFile:
 
     def write(self, piece: bytes, /) -> int:
         self._unchecked += len(piece)
-        if self._unchecked >= _LOOK_EVERY:
+        if self._unchecked >= LOOK_EVERY:
             self._room.check()
             self._unchecked = 0
         return self._file.write(piece)

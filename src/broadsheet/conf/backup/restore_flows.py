@@ -24,7 +24,7 @@ from broadsheet.conf.backup.database import find_data, sqlite_path
 from broadsheet.conf.backup.encryption import Keys
 from broadsheet.conf.backup.exceptions import BackupError, Damaged, Refused
 from broadsheet.conf.backup.flows import opened_backup
-from broadsheet.conf.backup.folder import Room, creating, telling_full_disk, unfinished
+from broadsheet.conf.backup.folder import Room, adopt, creating, telling_full_disk, unfinished
 from broadsheet.conf.backup.inventory import Contents, Tell
 from broadsheet.conf.schema import MigrationFailed, bring_up_to_date, find_missing_migrations
 from broadsheet.core.restore_flows import leave_past_behind
@@ -66,6 +66,7 @@ def restore_backup(path: Path, keys: Keys, consent: Consent, *, now: datetime, t
         os.sync()
         schema = _install_database(staging, manifest.label, aside, now)
         _install_files(staging, manifest.label, consent, aside)
+        adopt(aside, data_dir)
     return Restored(manifest, aside if aside.exists() else None, schema)
 
 
@@ -123,7 +124,7 @@ def _install_database(staging: _Staging, label: Label, aside: Path, now: datetim
     if label.database == "postgresql":
         return postgresql.install(staged, now=now, prepare=lambda: _prepare(postgresql.read_restored(), label, now))
     sqlite.install(staged, sqlite_path(), aside=aside, prepare=lambda: _prepare(sqlite.read_restored(staged), label, now))
-    _adopt(sqlite_path())
+    adopt(sqlite_path(), settings.BROADSHEET.data_dir)
     return ""
 
 
@@ -148,12 +149,12 @@ def _install_files(staging: _Staging, label: Label, consent: Consent, aside: Pat
     root.mkdir(parents=True, exist_ok=True)
     _move_children(root, aside / MEDIA)
     _move_children(staging.files / MEDIA, root)
-    _adopt(root)
+    adopt(root, settings.BROADSHEET.data_dir)
     if brings_key(label) and not consent.new_secret_key:
         aside.mkdir(mode=0o700, exist_ok=True)
         shutil.move(key, aside / SECRET_KEY)
         shutil.move(staging.files / SECRET_KEY, key)
-        _adopt(key)
+        adopt(key, settings.BROADSHEET.data_dir)
 
 
 def _move_children(source: Path, target: Path) -> None:
@@ -163,12 +164,3 @@ def _move_children(source: Path, target: Path) -> None:
         target.mkdir(mode=0o755, parents=True, exist_ok=True)
     for child in children:
         shutil.move(child, target / child.name)
-
-
-def _adopt(path: Path) -> None:
-    """Give what root has restored to the account that the data directory belongs to, under which Broadsheet runs."""
-    if os.geteuid() != 0:
-        return
-    owner = settings.BROADSHEET.data_dir.stat()
-    for one in (path, *path.rglob("*")):
-        os.chown(one, owner.st_uid, owner.st_gid, follow_symlinks=False)
