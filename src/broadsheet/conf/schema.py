@@ -141,5 +141,6 @@ def _explain(log: str, error: Exception, *, is_whole: bool) -> str:
     state = "Nothing was changed"
     if done and not is_whole:
         state = f"What came before it was applied ({', '.join(done)}), which suits the version before too"
-    words = str(error).strip().splitlines() or [""]
-    return f"{culprit} failed: {type(error).__name__}: {words[0].rstrip('.')}. {state}; the version before goes on with the tables as they are."
+    words = (str(error).strip().splitlines() or [""])[0].rstrip(".")
+    reason = f"{culprit} failed: {type(error).__name__}: {words}."
+    return f"{reason} {state}; the version before goes on with the tables as they are."

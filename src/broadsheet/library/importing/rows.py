@@ -190,7 +190,7 @@ def insert(model: type[Model], fields: str, rows: Sequence[tuple[Any, ...]]) -> 
     columns = ", ".join(quote(str(field.column)) for field in concrete)
     marks = ", ".join(["%s"] * len(concrete))
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})", rows)  # noqa: S608 # nosec B608 (quoted names)
+        cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})", rows)  # noqa: S608 (quoted names)
 
 
 def _values(one: Prepared, *, now: datetime) -> dict[str, Any]:
