@@ -15,7 +15,7 @@ from broadsheet.conf.backup.flows import Made, Wish, make_backup
 from broadsheet.conf.backup.restore_flows import Consent, Restored, restore_backup
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.signing_key_flows import load_signing_key
-from broadsheet.library.models import Article
+from broadsheet.library.models import Article, Photo
 from broadsheet.mail.flows import queue_letter
 from broadsheet.mail.wordings import LetterKind
 from broadsheet.pages.models import Variant
@@ -46,6 +46,16 @@ def site(make_article: Callable[..., Article], make_reader: Any, make_subscriber
     sign_in(browsers[1], reader)
     sign_in(browsers[2], subscriber)
     return Site(articles, photo, *browsers)
+
+
+@pytest.fixture
+def photo(make_reader: Any, clock: StoppedClock) -> Photo:
+    """The one photo of an installation that holds little else: a reader, and a letter that waits. Faster than `site`."""
+    make_reader("reader@example.org")
+    queue_letter(
+        LetterKind.ADDRESS_CHANGED, "reader@example.org", {"new_address": "n@example.org", "help_link": "x"}, now=clock.now()
+    )
+    return make_photo()
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ def kill_there(script: str, *arguments: object) -> None:
     "where", [pytest.param("database", marks=pytest.mark.soak), "files", pytest.param("whole", marks=pytest.mark.soak)]
 )
 def test_killed_backup_leaves_nothing_that_looks_whole(
-    where: str, site: Site, back_up: Callable[..., Made], tmp_path: Path, clock: StoppedClock
+    where: str, photo: Photo, back_up: Callable[..., Made], tmp_path: Path, clock: StoppedClock
 ) -> None:
     before = fingerprint()
     kill_there(BACK_UP, tmp_path, clock.now().isoformat(), where)
@@ -127,7 +127,7 @@ def test_killed_backup_leaves_nothing_that_looks_whole(
 
 @pytest.mark.soak
 def test_backup_killed_after_it_got_its_name_is_whole(
-    site: Site, back_up: Callable[..., Made], tmp_path: Path, clock: StoppedClock
+    photo: Photo, back_up: Callable[..., Made], tmp_path: Path, clock: StoppedClock
 ) -> None:
     older = back_up().path
     clock.advance(timedelta(hours=1))
@@ -140,7 +140,7 @@ def test_backup_killed_after_it_got_its_name_is_whole(
 
 @pytest.mark.parametrize("where", ["reading", pytest.param("unpacked", marks=pytest.mark.soak)])
 def test_restore_killed_before_it_is_sure_touches_nothing(
-    where: str, site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored], clock: StoppedClock
+    where: str, photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored], clock: StoppedClock
 ) -> None:
     made = back_up()
     make_photo("later.png", "crimson")
@@ -156,7 +156,7 @@ def test_restore_killed_before_it_is_sure_touches_nothing(
 @pytest.mark.soak
 @pytest.mark.parametrize("where", ["moved", "prepared", "database"])
 def test_restore_killed_in_the_middle_loses_nothing_and_can_be_done_again(
-    where: str, site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored], clock: StoppedClock
+    where: str, photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored], clock: StoppedClock
 ) -> None:
     if where == "moved" and connection.vendor == "sqlite":
         pytest.skip("SQLite's database moves by its name alone")
@@ -202,7 +202,7 @@ def make_noise(name: str, size: int) -> None:
 
 @pytest.mark.parametrize("size", [100_000, 4_000_000], ids=["at the database", "at the files"])
 def test_backup_that_runs_out_of_room_leaves_nothing_and_harms_nobody(
-    size: int, site: Site, back_up: Callable[..., Made], tmp_path: Path
+    size: int, photo: Photo, back_up: Callable[..., Made], tmp_path: Path
 ) -> None:
     make_noise("noise.png", 5_000_000)
     before = fingerprint()
@@ -215,7 +215,7 @@ def test_backup_that_runs_out_of_room_leaves_nothing_and_harms_nobody(
 
 @pytest.mark.parametrize("size", [100_000, 3_000_000], ids=["at the database", "at the files"])
 def test_restore_that_runs_out_of_room_touches_nothing(
-    size: int, site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
+    size: int, photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
 ) -> None:
     make_noise("noise.png", 5_000_000)
     made = back_up()
@@ -241,7 +241,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_disk_that_is_too_small_is_refused_before_anything_is_written(
-    site: Site, back_up: Callable[..., Made], small_disk: Path
+    photo: Photo, back_up: Callable[..., Made], small_disk: Path
 ) -> None:
     (small_disk / "others").write_bytes(bytes(66_000_000))
     with pytest.raises(
@@ -251,7 +251,7 @@ def test_disk_that_is_too_small_is_refused_before_anything_is_written(
     assert [path.name for path in small_disk.iterdir()] == ["others"]
 
 
-def test_disk_that_fills_up_meanwhile_is_left_as_it_was(site: Site, small_disk: Path, clock: StoppedClock) -> None:
+def test_disk_that_fills_up_meanwhile_is_left_as_it_was(photo: Photo, small_disk: Path, clock: StoppedClock) -> None:
     make_noise("noise.png", 5_000_000)
 
     def fill(step: str, done: int, total: int) -> None:
@@ -283,7 +283,7 @@ def test_file_that_grows_stops_before_the_sites_part_of_the_disk(small_disk: Pat
 
 
 def test_part_of_the_disk_stays_free_for_the_site(
-    site: Site, back_up: Callable[..., Made], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    photo: Photo, back_up: Callable[..., Made], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folder, "RESERVE", 2**60)
     with pytest.raises(NoRoom, match="stay free for the site itself"):
@@ -404,7 +404,7 @@ def test_many_backups_while_many_write_are_each_of_one_moment(busy: Busy) -> Non
 
 
 def test_older_backup_is_brought_up_to_this_version(
-    site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
+    photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
 ) -> None:
     """As a database is that was made before the newest migration of `accounts`."""
     before = hash_tables()

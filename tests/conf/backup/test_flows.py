@@ -36,7 +36,7 @@ from broadsheet.core.models import Change, TrimmedLog
 from broadsheet.core.signing_key_flows import load_signing_key
 from broadsheet.edge.changes import ChangeCursor
 from broadsheet.edge.database import Database
-from broadsheet.library.models import Article
+from broadsheet.library.models import Article, Photo
 from broadsheet.mail.flows import queue_letter, send_due_letters
 from broadsheet.mail.models import OutboxLetter
 from broadsheet.mail.store import is_mail_held
@@ -79,7 +79,7 @@ def test_what_happened_after_the_backup_is_gone(
 
 
 def test_restored_site_can_be_backed_up_and_restored_again(
-    site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored], clock: StoppedClock
+    photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored], clock: StoppedClock
 ) -> None:
     before = fingerprint()
     bring_back(back_up().path, consent=REPLACE)
@@ -92,7 +92,7 @@ def test_restored_site_can_be_backed_up_and_restored_again(
 
 
 def test_site_goes_on_after_a_restore(
-    site: Site,
+    photo: Photo,
     back_up: Callable[..., Made],
     bring_back: Callable[..., Restored],
     make_article: Callable[..., Article],
@@ -104,14 +104,14 @@ def test_site_goes_on_after_a_restore(
     bring_back(made.path)
     article, reader = make_article(), make_reader("new@example.org")
     assert unlock_article(reader.pk, article.pk, now=clock.now()).remaining == 2
-    assert make_photo().file.name != site.photo.file.name
+    assert make_photo().file.name != photo.file.name
     assert Client().get(article.get_absolute_url()).status_code == 200
 
 
 # -- The file ------------------------------------------------------------------------------------------------------
 
 
-def test_backup_is_one_file_for_its_owner_only(site: Site, back_up: Callable[..., Made], tmp_path: Path) -> None:
+def test_backup_is_one_file_for_its_owner_only(photo: Photo, back_up: Callable[..., Made], tmp_path: Path) -> None:
     made = back_up()
     assert [path.name for path in tmp_path.iterdir()] == [made.path.name] == ["broadsheet-localhost-20260217T093000Z.tar"]
     assert stat.S_IMODE(made.path.stat().st_mode) == 0o600
@@ -119,7 +119,7 @@ def test_backup_is_one_file_for_its_owner_only(site: Site, back_up: Callable[...
     assert told == {"at": "2026-02-17T09:30:00+00:00", "path": str(made.path), "bytes": made.path.stat().st_size, "lost": 0}
 
 
-def test_backups_go_into_the_data_directory_unless_told_otherwise(site: Site, clock: StoppedClock) -> None:
+def test_backups_go_into_the_data_directory_unless_told_otherwise(photo: Photo, clock: StoppedClock) -> None:
     made = make_backup(Wish(), now=clock.now(), tell=say_nothing)
     folder = django_settings.BROADSHEET.data_dir / "backups"
     assert made.path.parent == folder
@@ -135,10 +135,10 @@ def test_manifest_says_what_is_in_it(site: Site, back_up: Callable[..., Made]) -
     assert set(label.rows).isdisjoint({"pages_variant", "core_cache", "mail_sending", "core_heartbeat"})
 
 
-def test_any_tar_unpacks_it(site: Site, back_up: Callable[..., Made], tmp_path: Path) -> None:
+def test_any_tar_unpacks_it(photo: Photo, back_up: Callable[..., Made], tmp_path: Path) -> None:
     with tarfile.open(back_up().path) as tar:
         tar.extractall(tmp_path / "by-hand", filter="data")
-    assert (tmp_path / "by-hand" / "media" / site.photo.file.name).read_bytes() == Path(site.photo.file.path).read_bytes()
+    assert (tmp_path / "by-hand" / "media" / photo.file.name).read_bytes() == Path(photo.file.path).read_bytes()
 
 
 def test_nothing_deleted_and_nothing_derived_is_carried_along(
@@ -155,7 +155,7 @@ def test_nothing_deleted_and_nothing_derived_is_carried_along(
         assert b"erased-long-ago" not in Path(str(connection.settings_dict["NAME"])).read_bytes()
 
 
-def test_file_that_is_there_already_is_not_written_over(site: Site, back_up: Callable[..., Made], tmp_path: Path) -> None:
+def test_file_that_is_there_already_is_not_written_over(photo: Photo, back_up: Callable[..., Made], tmp_path: Path) -> None:
     path = tmp_path / "mine.tar"
     path.write_text("precious")
     with pytest.raises(Refused, match="is there already"):
@@ -163,14 +163,14 @@ def test_file_that_is_there_already_is_not_written_over(site: Site, back_up: Cal
     assert path.read_text() == "precious"
 
 
-def test_folder_that_is_missing_is_not_taken_for_a_file(site: Site, back_up: Callable[..., Made], tmp_path: Path) -> None:
+def test_folder_that_is_missing_is_not_taken_for_a_file(photo: Photo, back_up: Callable[..., Made], tmp_path: Path) -> None:
     for to in (f"{tmp_path}/unmounted/", f"{tmp_path}/unmounted/b.tar"):
         with pytest.raises(Refused, match="is no folder"):
             back_up(to)
 
 
 def test_keep_deletes_older_ones_of_its_kind_only(
-    site: Site, back_up: Callable[..., Made], tmp_path: Path, clock: StoppedClock
+    photo: Photo, back_up: Callable[..., Made], tmp_path: Path, clock: StoppedClock
 ) -> None:
     others = ["broadsheet-localhost-20260101T000000Z.tar.age", "broadsheet-other.org-20260101T000000Z.tar", "notes.tar"]
     for name in others:
@@ -183,7 +183,9 @@ def test_keep_deletes_older_ones_of_its_kind_only(
     assert made[3].pruned == (made[1].path,)
 
 
-def test_failed_backup_deletes_no_older_one(site: Site, back_up: Callable[..., Made], clock: StoppedClock, tmp_path: Path) -> None:
+def test_failed_backup_deletes_no_older_one(
+    photo: Photo, back_up: Callable[..., Made], clock: StoppedClock, tmp_path: Path
+) -> None:
     older = back_up()
     clock.advance(timedelta(days=1))
 
@@ -199,7 +201,7 @@ def test_failed_backup_deletes_no_older_one(site: Site, back_up: Callable[..., M
 
 
 def test_photo_deleted_meanwhile_is_noted_and_the_backup_is_whole(
-    site: Site, clock: StoppedClock, tmp_path: Path, bring_back: Callable[..., Restored]
+    photo: Photo, clock: StoppedClock, tmp_path: Path, bring_back: Callable[..., Restored]
 ) -> None:
     gone = make_photo("gone.png", "crimson")
 
@@ -215,7 +217,7 @@ def test_photo_deleted_meanwhile_is_noted_and_the_backup_is_whole(
     bring_back(made.path, consent=REPLACE)
 
 
-def test_photo_uploaded_meanwhile_does_no_harm(site: Site, clock: StoppedClock, tmp_path: Path) -> None:
+def test_photo_uploaded_meanwhile_does_no_harm(photo: Photo, clock: StoppedClock, tmp_path: Path) -> None:
     uploaded = []
 
     def upload(step: str, done: int, total: int) -> None:
@@ -231,7 +233,7 @@ def test_photo_uploaded_meanwhile_does_no_harm(site: Site, clock: StoppedClock, 
 
 
 def test_photo_uploaded_just_before_the_snapshot_is_in_the_backup(
-    site: Site, back_up: Callable[..., Made], monkeypatch: pytest.MonkeyPatch
+    photo: Photo, back_up: Callable[..., Made], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     honest = flows.take_snapshot
 
@@ -245,20 +247,20 @@ def test_photo_uploaded_just_before_the_snapshot_is_in_the_backup(
     assert "media/original_images/new.png" in made.manifest.members
 
 
-def test_link_among_uploaded_files_is_not_followed(site: Site, back_up: Callable[..., Made], tmp_path: Path) -> None:
+def test_link_among_uploaded_files_is_not_followed(photo: Photo, back_up: Callable[..., Made], tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "private.txt").write_text("private")
     root = Path(django_settings.MEDIA_ROOT)
     (root / "link.txt").symlink_to(tmp_path / "outside" / "private.txt")
     (root / "folder").symlink_to(tmp_path / "outside")
     made = back_up()
-    assert [name for name in made.manifest.members if name.startswith("media/")] == [f"media/{site.photo.file.name}"]
+    assert [name for name in made.manifest.members if name.startswith("media/")] == [f"media/{photo.file.name}"]
 
 
-def test_file_that_nobody_has_is_lost_and_said_so(site: Site, tmp_path: Path) -> None:
-    Path(site.photo.file.path).unlink()
+def test_file_that_nobody_has_is_lost_and_said_so(photo: Photo, tmp_path: Path) -> None:
+    Path(photo.file.path).unlink()
     said = run("backup", "--to", str(tmp_path))
-    assert f"Warning: 1 files that the database names are not on the disk, nor in the backup: {site.photo.file.name}" in said
+    assert f"Warning: 1 files that the database names are not on the disk, nor in the backup: {photo.file.name}" in said
 
 
 # -- Encryption ----------------------------------------------------------------------------------------------------
@@ -282,7 +284,7 @@ def test_backup_to_a_key_comes_back_with_it(
 
 
 def test_backup_with_a_passphrase_comes_back_with_it(
-    site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
+    photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
 ) -> None:
     before, made = fingerprint(), back_up(protection=Protection(passphrase="seven words"))
     wipe()
@@ -296,7 +298,7 @@ def test_backup_with_a_passphrase_comes_back_with_it(
 
 
 def test_installation_that_holds_data_is_refused_and_left_alone(
-    site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
+    photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
 ) -> None:
     made, before = back_up(), fingerprint()
     with pytest.raises(Refused, match=r"holds data already, in its table \w+.*--replace"):
@@ -304,7 +306,7 @@ def test_installation_that_holds_data_is_refused_and_left_alone(
     assert fingerprint() == before
 
 
-def test_uploaded_files_alone_are_data_too(site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored]) -> None:
+def test_uploaded_files_alone_are_data_too(photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored]) -> None:
     made = back_up()
     wipe()
     kept = Path(django_settings.MEDIA_ROOT) / "kept.png"
@@ -316,7 +318,7 @@ def test_uploaded_files_alone_are_data_too(site: Site, back_up: Callable[..., Ma
 
 
 def test_replaced_installation_moves_aside(
-    site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored], make_reader: Any
+    photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored], make_reader: Any
 ) -> None:
     made = back_up()
     make_reader("later@example.org")
@@ -337,14 +339,14 @@ def test_replaced_installation_moves_aside(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_what_root_restores_belongs_to_the_owner_of_the_data_directory(
-    site: Site, bring_back: Callable[..., Restored], clock: StoppedClock, kept_key: Path
+    photo: Photo, bring_back: Callable[..., Restored], clock: StoppedClock, kept_key: Path
 ) -> None:
     data_dir = django_settings.BROADSHEET.data_dir
     os.chown(data_dir, 4321, 4321)
     try:
         made = make_backup(Wish(), now=clock.now(), tell=say_nothing)
         restored = bring_back(made.path, consent=REPLACE)
-        places = [made.path.parent, made.path, Path(site.photo.file.path), restored.aside]
+        places = [made.path.parent, made.path, Path(photo.file.path), restored.aside]
         if connection.vendor == "sqlite":
             places.append(Path(str(connection.settings_dict["NAME"])))
         assert {path.stat().st_uid for path in places if path is not None} == {4321}
@@ -353,7 +355,7 @@ def test_what_root_restores_belongs_to_the_owner_of_the_data_directory(
 
 
 def test_migrated_but_unused_installation_counts_as_empty(
-    site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
+    photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
 ) -> None:
     from tests import template_database
 
@@ -365,7 +367,7 @@ def test_migrated_but_unused_installation_counts_as_empty(
 
 
 def test_sqlite_database_that_somebody_has_open_is_not_moved(
-    site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
+    photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
 ) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL moves tables under open connections")
@@ -428,7 +430,7 @@ def test_older_version_whose_migrations_have_other_names_is_taken() -> None:
 
 
 def test_newer_backup_touches_nothing(
-    site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored], settings: Any
+    photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored], settings: Any
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('library', '9999_future', '2030-01-01')")
@@ -443,11 +445,11 @@ def test_newer_backup_touches_nothing(
 
 @pytest.mark.parametrize("change", ["cut", "database", "photo"])
 def test_damaged_backup_touches_nothing(
-    change: str, site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
+    change: str, photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
 ) -> None:
     made, before = back_up(), fingerprint()
     content = made.path.read_bytes()
-    picture = Path(site.photo.file.path).read_bytes()
+    picture = Path(photo.file.path).read_bytes()
     places = {"database": len(content) // 2, "photo": content.index(picture) + 30}
     if change == "cut":
         made.path.write_bytes(content[: len(content) - 15_000])
@@ -484,7 +486,7 @@ def test_database_that_cannot_be_put_in_place_leaves_the_old_one(
 
 
 def test_restored_copy_sends_no_letter_until_it_is_told_to(
-    site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored], clock: StoppedClock
+    photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored], clock: StoppedClock
 ) -> None:
     made = back_up()
     wipe()
@@ -499,7 +501,7 @@ def test_restored_copy_sends_no_letter_until_it_is_told_to(
 
 
 def test_copy_restored_by_hand_sends_no_letter_either(
-    site: Site, back_up: Callable[..., Made], tmp_path: Path, clock: StoppedClock
+    photo: Photo, back_up: Callable[..., Made], tmp_path: Path, clock: StoppedClock
 ) -> None:
     """Without our command: gunzip, or pg_restore, as an operator in need might."""
     made = back_up()
@@ -522,7 +524,7 @@ def test_copy_restored_by_hand_sends_no_letter_either(
 
 
 def test_processes_that_run_or_start_late_forget_what_they_hold(
-    site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored], clock: StoppedClock
+    photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored], clock: StoppedClock
 ) -> None:
     Change.objects.update(place=10**15)  # numbers of transactions that the next server is far from
     made = back_up()
@@ -558,7 +560,7 @@ def kept_key(settings: Any) -> Iterator[Path]:
 
 
 def test_key_in_the_data_directory_is_in_the_backup_and_replaces_a_new_one(
-    site: Site, back_up: Callable[..., Made], bring_back: Callable[..., Restored], kept_key: Path, settings: Any
+    photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored], kept_key: Path, settings: Any
 ) -> None:
     made = back_up()
     assert made.manifest.label.has_secret_key
@@ -595,7 +597,7 @@ def run(*arguments: str) -> str:
     return out.getvalue()
 
 
-def test_commands_say_what_they_did(site: Site, tmp_path: Path) -> None:
+def test_commands_say_what_they_did(photo: Photo, tmp_path: Path) -> None:
     said = json.loads(run("backup", "--to", f"{tmp_path}/", "--json"))
     assert (said["bytes"], said["files"], said["missing"]) == (Path(said["path"]).stat().st_size, 1, [])
     assert f"{said['path']} is whole. Made 2026-02-17 09:30 UTC by Broadsheet" in run("backup", "--verify", said["path"])
