@@ -33,6 +33,7 @@ def test_every_page_is_refused_without_a_question(
     with django_assert_num_queries(0):
         response = visit().get(path)
     assert response.status_code == 503 and response["Retry-After"]
+    assert int(response["Content-Length"]) == len(response.content)  # so that a browser knows when it has all of it
 
 
 def test_what_was_typed_is_kept_and_goes_through_afterwards(visit: Callable[[], Client], away: list[bool]) -> None:

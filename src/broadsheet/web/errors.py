@@ -93,6 +93,7 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
     }
     response = HttpResponse(render_to_string("pages/error.html", context), status=status)
     response["Cache-Control"] = PRIVATE
+    response["Content-Length"] = str(len(response.content))  # some of these pages never reach Django's own middleware
     if status == 503:
         response["Retry-After"] = str(RETRY_AFTER_S)
     return response
