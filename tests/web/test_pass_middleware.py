@@ -162,6 +162,20 @@ def test_staff_get_none_and_lose_the_one_they_had(
     assert COOKIE not in visitor.get("/desk/").cookies
 
 
+@pytest.mark.parametrize("path", ["/", "/library/", "/library/?topic=trade", ""])
+def test_answer_that_deletes_the_cookie_of_a_dead_session_is_kept_by_no_cache(
+    path: str, visitor: Client, make_article: Callable[..., Article]
+) -> None:
+    path = path or make_article().get_absolute_url()
+    visitor.cookies[settings.SESSION_COOKIE_NAME] = "a-session-that-is-over"
+    visitor.cookies[COOKIE] = "its pass"
+    answer = visitor.get(path)
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "private, no-store"
+    assert answer.cookies[settings.SESSION_COOKIE_NAME]["max-age"] == 0
+    assert is_deleted(answer)
+
+
 # -- When it is renewed ------------------------------------------------------------------------------------------------
 
 

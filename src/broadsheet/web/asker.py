@@ -21,28 +21,31 @@ MAX_COOKIE_LENGTH = 64
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """One request's reader, as far as cookies and the connection tell."""
+    """One request's reader, as far as cookies and the connection tell. A session may be over, or nobody's."""
 
     reader_id: int | None
     browser_key: str | None
     network_address: str
     is_staff: bool
+    has_session: bool
 
     @property
     def is_known(self) -> bool:
-        """Whether a cookie chooses what this asker sees, so that no shared cache may keep it."""
-        return self.reader_id is not None or self.browser_key is not None
+        """Whether a cookie chooses what this asker gets, so that no shared cache may keep it: a dead session's is deleted."""
+        return self.has_session or self.browser_key is not None
 
 
 def read_asker(request: HttpRequest) -> Asker:
     """Who makes this request. A request without cookies costs no query."""
-    user = request.user if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+    has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+    user = request.user if has_session else None
     signed_in = bool(user is not None and user.is_authenticated)
     return Asker(
         reader_id=user.pk if signed_in else None,  # type: ignore[union-attr]
         browser_key=browser_key_of(request),
         network_address=client_address(request),
         is_staff=signed_in and is_staff_session(request),
+        has_session=has_session,
     )
 
 
