@@ -35,6 +35,16 @@ def trouble(address: str) -> type[DatabaseAway] | None:
     return None
 
 
+@pytest.mark.django_db(transaction=True)
+def test_only_published_articles_are_found(make_article: Callable[..., Article]) -> None:
+    article, draft = make_article(access="subscribers"), make_article(published=False)
+    with closing(Database(url())) as database:
+        found = database.find_article(article.pk)
+        assert found is not None and (found[0], found[1].access) == (article.slug, "subscribers")
+        article.unpublish()
+        assert [database.find_article(pk) for pk in (article.pk, draft.pk, 999)] == [None] * 3
+
+
 # -- SQLite ------------------------------------------------------------------------------------------------------------
 
 

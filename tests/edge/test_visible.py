@@ -261,6 +261,19 @@ def test_end_of_an_embargo_shows_by_itself(world: World) -> None:
     assert len(process.handed_over) == before
 
 
+def test_article_of_tomorrow_shows_tomorrow(world: World) -> None:
+    world.publish(world.article, published_at=world.clock.now() + timedelta(days=1))
+    process, visitor, path = world.process, world.visitors["stranger"], world.article.get_absolute_url()
+    process.look()
+    assert visitor.get(path).status == 404
+    assert path not in hold(process, visitor, "/")
+    assert visitor.get(path).status == 404
+    world.clock.advance(timedelta(days=1))
+    assert path in visitor.get("/").text
+    hold(process, visitor, path)
+    assert visitor.get(path).state == "wall stranger"
+
+
 def test_institution_that_ends_or_loses_its_network_is_let_in_no_more(world: World) -> None:
     give_campus(world)
     process, visitor, path = world.process, world.visitors["campus"], world.article.get_absolute_url()
