@@ -1,6 +1,6 @@
 """An editor at another machine: a process of its own on the same database, told what to do line by line.
 
-`python -m tests.outage.desk` reads one JSON list a line, `[name, argument, …]`, and answers each with one line of JSON.
+`python -m tests.outage.desk` reads one JSON list a line, `[name, argument, …]`, and answers each with another, `[trouble, answer]`.
 It is a process of its own so that what it publishes reaches the web servers by the change log alone.
 """
 
@@ -18,6 +18,10 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 
 
+class Refused(Exception):
+    """The database did not do what the desk asked of it; the message is its own."""
+
+
 class Desk:
     """The test's end of the line."""
 
@@ -33,14 +37,21 @@ class Desk:
         )
 
     def ask(self, name: str, *arguments: Any) -> Any:
-        """Have one of the functions below done, and give its answer."""
+        """Have one of the functions below done, and give its answer.
+
+        Raises:
+            Refused: the database is away.
+        """
         assert self._process.stdin is not None and self._process.stdout is not None
         with self._turn:
             self._process.stdin.write(json.dumps([name, *arguments]) + "\n")
             self._process.stdin.flush()
             answer = self._process.stdout.readline()
         assert answer, f"the desk ended at {name}; its last words stand in the output of the test"
-        return json.loads(answer)
+        trouble, given = json.loads(answer)
+        if trouble:
+            raise Refused(trouble)
+        return given
 
     def close(self) -> None:
         """Send the editor home."""
@@ -55,14 +66,18 @@ def main() -> None:
     import django
 
     django.setup()
-    from django.db import close_old_connections
+    from django.db import DatabaseError, close_old_connections
 
     answers = sys.stdout
     sys.stdout = sys.stderr  # what commands print is no answer
     for line in sys.stdin:
         name, *arguments = json.loads(line)
         close_old_connections()
-        print(json.dumps(_ACTS[name](*arguments)), file=answers, flush=True)
+        try:
+            answer = ["", _ACTS[name](*arguments)]
+        except DatabaseError as error:
+            answer = [str(error), None]
+        print(json.dumps(answer), file=answers, flush=True)
 
 
 def prepare() -> None:
