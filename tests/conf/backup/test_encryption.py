@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broadsheet.conf.backup.archive import ArchiveWriter, Label, read_archive
 from broadsheet.conf.backup.encryption import Keys, Protection, decrypting, encrypting, load_identities
 from broadsheet.conf.backup.exceptions import Damaged, Locked, NoRoom, Refused
 from broadsheet.conf.backup.passphrase import PassphraseReader, PassphraseWriter
@@ -25,6 +26,10 @@ from broadsheet.conf.backup.passphrase import PassphraseReader, PassphraseWriter
 PASSPHRASE = "seven words that nobody else has put together"
 CHUNK = 64 * 1024
 LENGTHS = [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3_000_000]
+LABEL = Label(
+    *(1, "0.1.0", "2026-02-17T09:30:00+00:00", "postgresql", "15.1", "https://example.org", "UTC"),
+    *(False, "00", False, 0, 0),  # type: ignore[arg-type]
+)
 QUICK = 4  # work factor: a test need not be slow to guess
 
 
@@ -200,6 +205,46 @@ def test_locked_file_changed_anywhere_is_refused(place: int, difference: int) ->
     changed[place] ^= difference
     with pytest.raises((Damaged, Locked)):
         unlock(bytes(changed))
+
+
+def test_locked_header_changed_anywhere_is_refused() -> None:
+    for place in range(LOCKED.index(b"\n---") + 48):
+        for difference in (1, 2, 32):
+            changed = bytearray(LOCKED)
+            changed[place] ^= difference
+            with pytest.raises((Damaged, Locked)):
+                unlock(bytes(changed))
+
+
+def test_locked_file_cut_between_two_chunks_is_refused() -> None:
+    assert len(unlock(LOCKED)) == 2 * CHUNK
+    with pytest.raises(Damaged):
+        unlock(LOCKED[: -CHUNK - 16])
+
+
+@pytest.mark.parametrize("kind", ["key", "passphrase"])
+def test_backup_cut_behind_its_manifest_is_refused_too(kind: str, identity: pyrage.x25519.Identity, identity_file: Path) -> None:
+    """Where the padding that ends a tar file begins in one chunk and ends in the next, which is cut."""
+    plain = next(archive for size in range(0, 200_000, 512) if _ends_in_next_chunk(archive := write_archive(size)))
+    encrypted = encrypt(plain, Protection((str(identity.to_public()),))) if kind == "key" else lock(plain)
+    keys = Keys(identity_file, PASSPHRASE)
+    with decrypting(io.BytesIO(encrypted), keys) as stream:
+        read_archive(stream, on_label=lambda label: None)
+    with pytest.raises(Damaged), decrypting(io.BytesIO(encrypted[:-5]), keys) as stream:
+        read_archive(stream, on_label=lambda label: None)
+
+
+def write_archive(size: int) -> bytes:
+    sink = io.BytesIO()
+    archive = ArchiveWriter(sink, LABEL)
+    archive.add("database.pgdump", io.BytesIO(bytes(size)), size, modified_at=0)
+    archive.close(())
+    return sink.getvalue()
+
+
+def _ends_in_next_chunk(archive: bytes) -> bool:
+    end_of_manifest = len(archive.rstrip(b"\0")) + 1536
+    return end_of_manifest // CHUNK < (len(archive) - 1) // CHUNK
 
 
 def test_locked_file_that_goes_on_is_refused() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import sqlite3
 import stat
+import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +47,7 @@ from broadsheet.mail.wordings import LetterKind
 from broadsheet.pages.models import Variant
 from broadsheet.pages.store import read_epoch
 from broadsheet.paywall.flows import unlock_article
+from tests import template_database
 from tests.conf.backup.sites import Site, clear_files, fingerprint, is_signed_in, make_photo, say_nothing, wipe
 from tests.subprocesses import child_environment
 
@@ -152,7 +156,14 @@ def test_nothing_deleted_and_nothing_derived_is_carried_along(
     bring_back(made.path)
     assert not Variant.objects.exists()
     if connection.vendor == "sqlite":
-        assert b"erased-long-ago" not in Path(str(connection.settings_dict["NAME"])).read_bytes()
+        path = Path(str(connection.settings_dict["NAME"]))
+        assert b"erased-long-ago" not in path.read_bytes()
+        assert path.stat().st_size < made.manifest.label.database_bytes + 100_000
+        with tarfile.open(made.path) as tar, closing(sqlite3.connect(":memory:")) as copy:
+            packed = tar.extractfile("database.sqlite3.gz")
+            assert packed is not None
+            copy.deserialize(gzip.decompress(packed.read()))
+            assert copy.execute("PRAGMA freelist_count").fetchone() == (0,), "it carries pages that hold nothing any more"
 
 
 def test_file_that_is_there_already_is_not_written_over(photo: Photo, back_up: Callable[..., Made], tmp_path: Path) -> None:
@@ -357,8 +368,6 @@ def test_what_root_restores_belongs_to_the_owner_of_the_data_directory(
 def test_migrated_but_unused_installation_counts_as_empty(
     photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
 ) -> None:
-    from tests import template_database
-
     before, made = fingerprint(), back_up()
     clear_files()
     template_database.restore()
@@ -371,8 +380,6 @@ def test_sqlite_database_that_somebody_has_open_is_not_moved(
 ) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL moves tables under open connections")
-    import sqlite3
-
     made, before = back_up(), fingerprint()
     reader = sqlite3.connect(str(connection.settings_dict["NAME"]))
     reader.execute("SELECT COUNT(*) FROM core_change").fetchone()
@@ -509,13 +516,9 @@ def test_copy_restored_by_hand_sends_no_letter_either(
     with tarfile.open(made.path) as tar:
         tar.extractall(tmp_path / "by-hand", filter="data")
     if connection.vendor == "sqlite":
-        import gzip
-
         packed = (tmp_path / "by-hand" / "database.sqlite3.gz").read_bytes()
         Path(str(connection.settings_dict["NAME"])).write_bytes(gzip.decompress(packed))
     else:
-        import subprocess
-
         url = child_environment()["BROADSHEET_DATABASE_URL"]
         tool = find_client("pg_restore", connection.pg_version // 10000)  # type: ignore[attr-defined]
         subprocess.run([tool, "--no-owner", f"--dbname={url}", tmp_path / "by-hand" / "database.pgdump"], check=True)

@@ -152,4 +152,7 @@ def _encode(value: bytes) -> bytes:
 
 
 def _decode(text: bytes) -> bytes:
-    return b64decode(text + b"=" * (-len(text) % 4))
+    value = b64decode(text + b"=" * (-len(text) % 4))
+    if _encode(value) != text:  # two spellings of one header would be two files with one content
+        raise Damaged("The backup is damaged: its age header cannot be read.")
+    return value
