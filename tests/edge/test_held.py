@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import brotli
@@ -116,3 +117,25 @@ def test_held_articles_take_no_more_memory_than_is_counted() -> None:
 def test_plain_bytes_are_held_as_they_lie_in_the_table() -> None:
     found = FoundPage("text/html", "a" * 24, brotli.compress(b"a page"), None, frozenset())
     assert hold_page(found, "wall-stranger-stranger", "br", HEADERS).body is found.body
+
+
+class Interrupted(str):
+    """A key during whose second look-up something happens, as when another thread has its turn between the two."""
+
+    happens: Callable[[], object]
+    asked = 0
+
+    def __hash__(self) -> int:
+        self.asked += 1
+        if self.asked == 2:
+            self.happens()
+        return super().__hash__()
+
+
+def test_value_that_another_thread_drops_while_it_is_read_is_given_all_the_same() -> None:
+    shelf: Shelf[bytes] = Shelf(MAX)
+    shelf.put("page", b"page", turn=shelf.turn)
+    key = Interrupted("page")
+    key.happens = lambda: shelf.discard(["page"])
+    assert shelf.get(key) == b"page"
+    assert shelf.get("page") is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ AWAY_FOR_S = EXPIRES_AFTER.total_seconds()  # without the database what is held 
 REMEMBERED_S = EXPIRES_AFTER.total_seconds() + 3600
 # By how much a line may be older than the moment at which it could be read: its transaction took so long, clocks differ.
 LATE_S = 300.0
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Holdings:
         self._is_away = False
         self.looked_at = float("-inf")  # time.monotonic() of the last good look at the change log
         self.asked_at = float("inf")  # the same of a look that has no answer yet
-        self._month = ("", 0.0, 0.0)
+        self._month = ("", _NEVER, _NEVER)
 
     @property
     def is_away(self) -> bool:
@@ -145,17 +146,18 @@ class Holdings:
         Raises:
             DatabaseAway: it does not answer.
         """
-        key = (path, kind, encoding)
-        page = self.pages.get(key)
+        page = self.pages.get((path, kind, encoding))
+        if page is not None and page.is_valid(now):
+            return page
         if self.is_away:
             return page  # even if it has run out: yesterday's home page is better than none
-        if page is None or not page.is_valid(now):
-            turn = self.pages.turn
-            found = self.database.find_page(path, kind, self.terms.recipe, encoding)
-            page = None if found is None else hold_page(found, kind, encoding, self.terms.security_headers)
-            if page is not None:
-                self.pages.put(key, page, turn=turn)
-        return page if page is not None and page.is_valid(now) else None
+        turn = self.pages.turn
+        found = self.database.find_page(path, kind, self.terms.recipe, encoding)
+        if found is None:
+            return None
+        page = hold_page(found, kind, encoding, self.terms.security_headers)
+        self.pages.put((path, kind, encoding), page, turn=turn)
+        return page if page.is_valid(now) else None
 
     def is_current(self) -> bool:
         """Whether the change log has been looked at just now."""
@@ -168,10 +170,10 @@ class Holdings:
     def month(self, now: datetime) -> str:
         """The meter's month, computed once a month."""
         name, starts, ends = self._month
-        if not starts <= now.timestamp() < ends:
+        if not starts <= now < ends:
             name = month_key(now, self.terms.zone)
             # From this moment on, so that a clock that goes back is noticed too.
-            self._month = (name, now.timestamp(), month_end(name, self.terms.zone).timestamp())
+            self._month = (name, now, month_end(name, self.terms.zone))
         return name
 
     def follow(self, lines: Sequence[ChangeLine]) -> None:

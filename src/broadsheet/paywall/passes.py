@@ -27,6 +27,7 @@ MAX_LENGTH = 3000  # a cookie of 4,096 bytes is the most that browsers must keep
 MAX_OPEN_ARTICLES = 60
 _VERSION = 1
 _LONG_AGO = datetime.fromtimestamp(0, UTC)  # whatever a pass names had begun when it was made
+_FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,20 @@ class Pass:
 
     def letters_for(self, article_id: int, now: datetime) -> str:
         """The letters under which one article is open now; empty for most."""
-        named = self._named.get(article_id)
-        return "".join([letter for letter, end in named if now.timestamp() < end]) if named else ""
+        if now < self._first_end:
+            return self._letters.get(article_id, "")
+        return "".join(letter for letter, named, end in self.open_articles if named == article_id and now < _moment(end))
 
     @cached_property
-    def _named(self) -> dict[int, list[tuple[str, int]]]:
-        named: dict[int, list[tuple[str, int]]] = {}
-        for letter, article_id, end in self.open_articles:
-            named.setdefault(article_id, []).append((letter, end))
-        return named
+    def _first_end(self) -> datetime:
+        return min((_moment(end) for _, _, end in self.open_articles), default=_FAR_AHEAD)
+
+    @cached_property
+    def _letters(self) -> dict[int, str]:
+        letters: dict[int, str] = {}
+        for letter, article_id, _ in self.open_articles:
+            letters[article_id] = letters.get(article_id, "") + letter
+        return letters
 
     @cached_property
     def entitlement(self) -> Entitlement:
