@@ -86,7 +86,7 @@ def check_migrations() -> Finding:
     if not missing:
         return ok(check, "all applied")
     shown = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
-    return fail(check, f"Not applied: {shown}.", "Run: broadsheet migrate")
+    return fail(check, f"Not applied: {shown}.", "Run: broadsheet upgrade")
 
 
 def check_cache_table() -> Finding:
