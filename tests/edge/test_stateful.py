@@ -81,6 +81,13 @@ class Publication(RuleBasedStateMachine):
             self._add_reader()
         for _ in range(BROWSERS):
             self._add_browser(Cookies(), {})
+        for number in range(READERS):
+            self.sign_in_with(number, number)
+        self.subscribe(1, "ten days")
+        for number in range(2):
+            self._compare(number)
+        for number in range(READERS):
+            self.copy_cookies(number)
 
     def teardown(self) -> None:
         if self.processes:
@@ -174,7 +181,7 @@ class Publication(RuleBasedStateMachine):
         self.model.end_sessions(self.people[reader])
         self._add_reader(reader)
 
-    @precondition(lambda self: len(self.visitors) < BROWSERS + 2)
+    @precondition(lambda self: len(self.visitors) < BROWSERS + READERS + 1)
     @rule(browser=browsers)
     def copy_cookies(self, browser: int) -> None:
         """Somebody else has all that a browser holds, and goes on asking with it."""

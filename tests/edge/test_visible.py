@@ -272,6 +272,8 @@ def test_article_of_tomorrow_shows_tomorrow(world: World) -> None:
     assert path in visitor.get("/").text
     hold(process, visitor, path)
     assert visitor.get(path).state == "wall stranger"
+    world.clock.advance(timedelta(days=-1))
+    assert visitor.get(path).status == 404, "the clock went back"
 
 
 def test_institution_that_ends_or_loses_its_network_is_let_in_no_more(world: World) -> None:
