@@ -47,7 +47,8 @@ class Endurance:
     def __post_init__(self) -> None:
         paths = self.site.write(ARTICLES)
         self.edits = Edits(self.site.desk, paths)
-        visitors = make_visitors(self.readers, [(kind, self._cookies(kind, paths)) for kind in KINDS])
+        cookies = {kind: self._cookies(kind, paths) for kind in SHOWN}
+        visitors = make_visitors(self.readers, [(kind, cookies[kind]) for kind in KINDS])
         self.crowd = Crowd(self.host.port, paths, visitors, self.judge, self.every_s)
         self.memory = Memory(lambda: self.host.workers)
 

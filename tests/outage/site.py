@@ -99,6 +99,13 @@ class Host:
                 self._web.wait()
             self._web = None
 
+    def kill(self) -> None:
+        """End the web server at once, in whatever state it is."""
+        if self._web is not None:
+            self.signal(signal.SIGKILL)
+            self._web.wait()
+            self._web = None
+
 
 def migrated_sqlite(path: Path) -> str:
     """A migrated database in a file; its URL."""

@@ -26,7 +26,7 @@ def two_workers(sqlite_site: Site, tmp_path: Path) -> Iterator[Host]:
         host.start(workers=2)
         yield host
     finally:
-        host.stop()
+        host.kill()  # in order it would first wait for the process that has just begun to start
 
 
 def test_no_reader_gets_half_an_answer_from_a_process_that_is_killed(sqlite_site: Site, two_workers: Host) -> None:

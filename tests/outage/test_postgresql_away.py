@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.outage import story
 from tests.outage.conftest import Site, article_id
-
-
-def test_readers_read_on_while_postgresql_is_stopped(postgresql_site: Site) -> None:
-    cluster = postgresql_site.cluster
-    story.tell(postgresql_site, begin=cluster.stop, end=cluster.start)
 
 
 def test_readers_read_on_while_postgresql_is_killed(postgresql_site: Site) -> None:
@@ -24,3 +21,9 @@ def test_readers_read_on_while_postgresql_says_nothing(postgresql_site: Site) ->
 
     story.tell(postgresql_site, begin=cluster.freeze, end=cluster.thaw, meanwhile=edit)
     assert postgresql_site.browse().get(path).facts.heading == "Published when it was back"
+
+
+@pytest.mark.soak  # for readers the same as killed
+def test_readers_read_on_while_postgresql_is_stopped(postgresql_site: Site) -> None:
+    cluster = postgresql_site.cluster
+    story.tell(postgresql_site, begin=cluster.stop, end=cluster.start)

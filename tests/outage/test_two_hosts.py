@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.outage.answers import Answer
+from tests.outage.answers import Answer, Facts
 from tests.outage.browsing import Browsing
 from tests.outage.conftest import Site, article_id
 from tests.outage.site import Host
@@ -19,9 +20,26 @@ SLEEPS_FOR_S = 2.5  # longer than a process trusts what it holds
 CLOCK_AHEAD_S = 20.0
 
 
+@dataclass(frozen=True)
+class Before:
+    """What happened before the second host was started: an edit, an article taken back, a reader who signed out."""
+
+    edited: str
+    taken_back: str
+    left: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Second:
+    """The second host."""
+
+    host: Host
+    before: Before
+
+
 @pytest.fixture(scope="module")
-def other(postgresql_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """The second host. The first has been serving for a while."""
+def second(postgresql_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Second]:
+    """The second host, started late, with a clock that is not right."""
     first = postgresql_site.host.environment
     host = Host(
         tmp_path_factory.mktemp("second") / "data",
@@ -29,11 +47,31 @@ def other(postgresql_site: Site, tmp_path_factory: pytest.TempPathFactory) -> It
         site_url=first["BROADSHEET_SITE_URL"],
         media_dir=Path(first["BROADSHEET_MEDIA_DIR"]),
     )
+    before = change_much(postgresql_site)
     try:
         host.start(clock_ahead_s=CLOCK_AHEAD_S)
-        yield host
+        yield Second(host, before)
     finally:
         host.stop()
+
+
+@pytest.fixture
+def other(second: Second) -> Host:
+    """The second host."""
+    return second.host
+
+
+def change_much(site: Site) -> Before:
+    """Let things happen that a host must know of although it was not there."""
+    edited, taken_back = site.write(2)
+    _, email = site.enroll(is_subscriber=True)
+    reader = site.browse(email)
+    left = dict(reader.cookies)
+    assert reader.get(edited).facts.access == "open"
+    site.desk.ask("edit", article_id(edited), "Before it started")
+    site.desk.ask("unpublish", article_id(taken_back))
+    assert reader.post("/logout/").status == 303
+    return Before(edited, taken_back, left)
 
 
 def seen(ask: Callable[[], Answer], is_so: Callable[[Answer], bool], *, since: float) -> Answer:
@@ -123,20 +161,10 @@ def test_host_that_slept_while_the_log_was_trimmed_wakes_up_in_the_right_state(p
     seen(lambda: Browsing(other, left).get(paths[0]), lambda answer: answer.facts.access == "wall", since=woken)
 
 
-def test_host_that_is_started_late_begins_in_the_right_state(postgresql_site: Site, other: Host) -> None:
-    paths = postgresql_site.write(2)
-    _, email = postgresql_site.enroll(is_subscriber=True)
-    here = postgresql_site.browse(email)
-    left = dict(here.cookies)
-    assert here.get(paths[0]).facts.access == "open"
-    other.stop()
-    postgresql_site.desk.ask("edit", article_id(paths[0]), "Before it started")
-    postgresql_site.desk.ask("unpublish", article_id(paths[1]))
-    assert here.post("/logout/").status == 303
-    other.start(clock_ahead_s=CLOCK_AHEAD_S)
-    assert Browsing(other, left).get(paths[0]).facts.access == "wall"
-    assert postgresql_site.browse(host=other).get(paths[0]).facts.heading == "Before it started"
-    assert postgresql_site.browse(host=other).get(paths[1]).status == 410
+def test_host_that_is_started_late_begins_in_the_right_state(second: Second) -> None:
+    host, before = second.host, second.before
+    assert Browsing(host, before.left).get(before.edited).facts == Facts("wall", "stranger", "", "Before it started")
+    assert Browsing(host).get(before.taken_back).status == 410
 
 
 def test_photos_lie_in_one_folder_and_everything_else_apart(postgresql_site: Site, other: Host) -> None:
