@@ -4,7 +4,7 @@
     secret.key          if the installation's key lies in its data directory
     database.sqlite3.gz, or database.pgdump (pg_dump's custom format)
     media/…             every uploaded file
-    manifest.json       sha256 and size of each member above; a file without it is cut short
+    manifest.json       [sha256, size] of each member above; a file without it is cut short
 
 Nothing is ever unpacked by tarfile itself: only plain files with the names above are taken, each to a place of our choice.
 """
@@ -137,8 +137,7 @@ class ArchiveWriter:
     def close(self, missing: tuple[str, ...]) -> Manifest:
         """Add the manifest and end the archive; the sink stays open."""
         manifest = Manifest(self._label, self._members, missing)
-        members = {name: {"sha256": digest, "size": size} for name, (digest, size) in self._members.items()}
-        content = {**asdict(self._label), "members": members, "missing": list(missing)}
+        content = {**asdict(self._label), "members": self._members, "missing": missing}
         self._put(MANIFEST, *_json_stream(content), self._label.moment.timestamp())
         self._tar.close()
         return manifest
@@ -246,7 +245,7 @@ def _read_label(name: str, stream: _Hashing) -> Label:
 def _read_manifest(stream: _Hashing) -> dict[str, Any]:
     content = _read_json(stream)
     try:
-        members = {name: (str(one["sha256"]), int(one["size"])) for name, one in content["members"].items()}
+        members = {name: (str(digest), int(size)) for name, (digest, size) in content["members"].items()}
         return {"members": members, "missing": [str(name) for name in content["missing"]]}
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise Damaged(f"manifest.json is not what Broadsheet writes: {error}.") from error
@@ -280,5 +279,5 @@ def _read_json(stream: _Hashing) -> dict[str, Any]:
 
 
 def _json_stream(content: Mapping[str, Any]) -> tuple[BytesIO, int]:
-    text = json.dumps(content, indent=1, sort_keys=True).encode()
+    text = json.dumps(content).encode()
     return BytesIO(text), len(text)
