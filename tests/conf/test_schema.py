@@ -21,6 +21,8 @@ from tests.subprocesses import child_environment
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 240
+# Both dropping the old index and building the new one wait for whoever wrote to the table before.
+WAITING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%INDEX CONCURRENTLY%late_harbour_name%' AND wait_event_type = 'Lock'"
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -167,6 +169,35 @@ def test_nobody_queues_up_behind_a_change_that_waits_for_a_long_reader() -> None
     connections.close_all()
     assert longest < 1.5
     assert ask("SELECT name, depth_m FROM late_harbour ORDER BY id") == [("Rotterdam", 24), ("Montreux", 9)]
+
+
+@pytest.mark.parametrize("has_leftover", [False, True], ids=["at the first try", "after one that was broken off"])
+def test_an_index_is_built_while_others_write(has_leftover: bool) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite writers wait, as they do for each other")
+    if has_leftover:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE INDEX late_harbour_name ON late_harbour (id)")
+    holder = connection.copy()
+    holder.set_autocommit(False)
+    with holder.cursor() as cursor:
+        cursor.execute("UPDATE late_harbour SET name = 'Trieste' WHERE id = 1")
+    with upgrading("beside_readers") as process:
+        deadline = time.monotonic() + PATIENCE_S
+        while not ask(WAITING):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        started = time.monotonic()
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO late_harbour (name) VALUES ('Odesa')")
+        waited = time.monotonic() - started
+        holder.commit()
+        holder.close()
+        process.wait(PATIENCE_S)
+    connections.close_all()
+    assert waited < 1
+    with connection.cursor() as cursor:
+        assert connection.introspection.get_constraints(cursor, "late_harbour")["late_harbour_name"]["columns"] == ["name"]
 
 
 def test_two_upgrades_at_once_end_well() -> None:

@@ -62,6 +62,8 @@ Exit status: 0 every page is there, 1 some could not be made (the log says why).
             ) from error
         except BrokenProcessPool as error:
             raise CommandError("A process ended before its time, perhaps for want of memory; run it again with fewer.") from error
+        except KeyboardInterrupt:
+            raise CommandError("Stopped. What was made is kept; run `broadsheet render` again and it goes on.") from None
         except ProgramReplaced as error:
             raise CommandError(f"The program was replaced meanwhile; run `broadsheet render` again. {error}") from error
         told = describe_as_json if options["json"] else describe
