@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import tarfile
 from typing import Any
 
@@ -38,8 +39,10 @@ FIELDS: dict[str, Any] = {
     "has_secret_key": False,
     "database_bytes": 2800,
     "media_bytes": 2304,
+    "migrations": [["library", "0001_initial"]],
     "rows": {"accounts_user": 2},
 }
+TEXTS = {"version", "database_version", "site_url", "time_zone", "secret_key"}
 LABEL = Label(**FIELDS)
 
 
@@ -195,6 +198,31 @@ def test_backup_without_a_database_is_refused() -> None:
 def test_newer_format_is_refused_by_name_of_its_version() -> None:
     with pytest.raises(Damaged, match=r"made by Broadsheet 9\.0"):
         read(write_archive(MEMBERS, Label(**{**FIELDS, "format": FORMAT + 1, "version": "9.0"})))
+
+
+NONSENSE = [None, [], {}, -1, "\0", [[1]], {"a": "b"}]
+MEANT = {("rows", "{}"), ("migrations", "[]"), *((field, repr("\0")) for field in TEXTS)}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (field, value)
+        for field in FIELDS
+        if not field.startswith(("is_", "has_"))
+        for value in NONSENSE
+        if (field, repr(value)) not in MEANT
+    ],
+)
+def test_label_that_says_nonsense_is_refused(field: str, value: Any) -> None:
+    text = json.dumps({**FIELDS, field: value}).encode()
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w") as tar:
+        info = tarfile.TarInfo("backup.json")
+        info.size = len(text)
+        tar.addfile(info, io.BytesIO(text))
+    with pytest.raises(Damaged, match=r"backup\.json is not what Broadsheet writes"):
+        read(sink.getvalue())
 
 
 def test_refusal_at_the_label_reads_no_further() -> None:

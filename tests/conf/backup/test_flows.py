@@ -22,7 +22,7 @@ import pyrage
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 from django.test import Client
 
 from broadsheet.accounts.models import User
@@ -392,6 +392,45 @@ def test_sqlite_database_that_somebody_has_open_is_not_moved(
     bring_back(made.path, consent=REPLACE)
 
 
+def test_log_of_changes_that_was_left_beside_the_name_is_not_played_into_the_new_database(
+    photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored]
+) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL keeps its own")
+    made, before = back_up(), fingerprint()
+    path = Path(str(connection.settings_dict["NAME"]))
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("DELETE FROM accounts_user")
+        other.commit()
+        log = path.with_name(f"{path.name}-wal").read_bytes()
+    wipe()
+    path.with_name(f"{path.name}-wal").write_bytes(log)
+    restored = bring_back(made.path)
+    assert fingerprint() == before
+    assert restored.aside is not None
+    assert (restored.aside / f"{path.name}-wal").read_bytes() == log
+
+
+def test_database_that_unpacks_into_more_than_it_says_is_stopped(
+    photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("pg_restore unpacks by itself")
+    honest = flows.take_snapshot
+    monkeypatch.setattr(flows, "take_snapshot", lambda *args, **kwargs: replace(honest(*args, **kwargs), size=100_000))
+    made, before = back_up(), fingerprint()
+    with pytest.raises(Damaged, match="more than it says"):
+        bring_back(made.path, consent=REPLACE)
+    assert fingerprint() == before
+
+
+def test_installation_without_a_database_is_said_so(photo: Photo, back_up: Callable[..., Made], tmp_path: Path) -> None:
+    wipe()
+    with pytest.raises((Refused, DatabaseError)):
+        back_up()
+    assert list(tmp_path.iterdir()) == []
+
+
 def other_label(**fields: Any) -> Label:
     label = Label(
         format=1,
@@ -487,6 +526,10 @@ def test_database_that_cannot_be_put_in_place_leaves_the_old_one(
     with pytest.raises(Damaged, match="rows"):
         bring_back(made.path, consent=REPLACE)
     assert fingerprint() == before
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'replaced_%'")
+            assert [name.endswith("_failed") for (name,) in cursor.fetchall()] == [True], "what failed lies aside"
 
 
 # -- What a copy must not do ---------------------------------------------------------------------------------------

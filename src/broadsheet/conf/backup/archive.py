@@ -228,18 +228,40 @@ def _read_label(name: str, stream: _Hashing) -> Label:
     if name != LABEL:
         raise Damaged("This is no backup made by Broadsheet: it does not begin with backup.json.")
     content = _read_json(stream)
-    if content.get("format", 0) > FORMAT:
+    written_as = content.get("format")
+    if isinstance(written_as, int) and written_as > FORMAT:
         raise Damaged(
-            f"The backup has format {content['format']}, and this Broadsheet reads {FORMAT}: it was made by "
+            f"The backup has format {written_as}, and this Broadsheet reads {FORMAT}: it was made by "
             f"Broadsheet {content.get('version')}; install that version or a later one first."
         )
     try:
         label = Label(**content)
-        if label.database not in DATABASES or label.moment.tzinfo is None:
-            raise ValueError(label.database)
-    except (TypeError, ValueError) as error:
+        if not _is_sound(label):
+            raise ValueError("a field holds what it cannot")
+    except (TypeError, ValueError, AttributeError) as error:
         raise Damaged(f"backup.json is not what Broadsheet writes: {error}.") from error
     return label
+
+
+def _is_sound(label: Label) -> bool:
+    texts = (
+        label.version,
+        label.made_at,
+        label.database,
+        label.database_version,
+        label.site_url,
+        label.time_zone,
+        label.secret_key,
+    )
+    numbers = (label.format, label.database_bytes, label.media_bytes, *label.rows.values())
+    return (
+        all(isinstance(text, str) for text in texts)
+        and all(isinstance(number, int) and number >= 0 for number in numbers)
+        and isinstance(label.migrations, list)
+        and all(isinstance(app, str) and isinstance(name, str) for app, name in label.migrations)
+        and label.database in DATABASES
+        and label.moment.tzinfo is not None
+    )
 
 
 def _read_manifest(stream: _Hashing) -> dict[str, Any]:

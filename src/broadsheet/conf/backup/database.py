@@ -7,6 +7,7 @@ from pathlib import Path
 from django.db import connection
 
 from broadsheet.conf.backup import postgresql, sqlite
+from broadsheet.conf.backup.exceptions import Refused
 from broadsheet.conf.backup.folder import Room
 from broadsheet.conf.backup.inventory import Snapshot, Tell, find_table_in_use, read_file_names
 
@@ -17,8 +18,14 @@ def sqlite_path() -> Path:
 
 
 def database_size() -> int:
-    """How many bytes the database takes now."""
+    """How many bytes the database takes now.
+
+    Raises:
+        Refused: there is none yet.
+    """
     if connection.vendor == "sqlite":
+        if not sqlite_path().exists():
+            raise Refused(f"There is no database at {sqlite_path()}; see BROADSHEET_DATA_DIR and BROADSHEET_DATABASE_URL.")
         return sqlite_path().stat().st_size
     return int(postgresql.PostgresqlCatalogue().rows("SELECT pg_database_size(current_database())")[0][0])
 

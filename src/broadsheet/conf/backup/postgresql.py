@@ -98,8 +98,11 @@ def install(dump: Path, *, now: datetime, prepare: Callable[[], None]) -> str:
         _execute("ANALYZE")
         prepare()
     except BaseException:
-        back = f'ALTER SCHEMA "{aside}" RENAME TO {_SCHEMA}' if is_moved else f"CREATE SCHEMA {_SCHEMA}"
-        _execute(f'ALTER SCHEMA {_SCHEMA} RENAME TO "{aside}_failed"', back)
+        is_empty = not PostgresqlCatalogue().tables()
+        _execute(
+            f"DROP SCHEMA {_SCHEMA}" if is_empty else f'ALTER SCHEMA {_SCHEMA} RENAME TO "{aside}_failed"',
+            f'ALTER SCHEMA "{aside}" RENAME TO {_SCHEMA}' if is_moved else f"CREATE SCHEMA {_SCHEMA}",
+        )
         raise
     return aside if is_moved else ""
 

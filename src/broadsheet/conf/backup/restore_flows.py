@@ -19,7 +19,7 @@ from django.db import connection
 
 from broadsheet.conf.backup import media, postgresql, sqlite
 from broadsheet.conf.backup.archive import CHUNK, DATABASES, MEDIA, SECRET_KEY, Label, Manifest, Stream, read_archive
-from broadsheet.conf.backup.compatibility import brings_key, require_suitable
+from broadsheet.conf.backup.compatibility import brings_key, recognise, require_suitable
 from broadsheet.conf.backup.database import find_data, sqlite_path
 from broadsheet.conf.backup.encryption import Keys
 from broadsheet.conf.backup.exceptions import BackupError, Damaged, Refused
@@ -76,20 +76,21 @@ class _Staging:
     def __init__(self, files: Path, database: Path, consent: Consent) -> None:
         self.files, self.database = files, database / "database"
         self._consent, self._room = consent, Room(files)
+        self._label: Label
 
     def judge(self, label: Label) -> None:
         """Refuse what this installation cannot take, before any of it is unpacked."""
+        self._label = label
         require_suitable(label, new_secret_key=self._consent.new_secret_key)
         self._room.require(label.database_bytes + label.media_bytes)
 
     def take(self, name: str, stream: Stream) -> None:
         """Unpack one member; `read_archive` has looked at its name."""
         if name == DATABASES["sqlite"]:
-            sqlite.unpack(stream, self.database, self._room)
+            sqlite.unpack(stream, self.database, room=self._room, size=self._label.database_bytes)
             return
-        path, mode = (self.database, 0o600) if name == DATABASES["postgresql"] else (self.files / name, 0o600)
-        if name.startswith(f"{MEDIA}/"):
-            mode = settings.FILE_UPLOAD_PERMISSIONS
+        path = self.database if name == DATABASES["postgresql"] else self.files / name
+        mode = settings.FILE_UPLOAD_PERMISSIONS if name.startswith(f"{MEDIA}/") else 0o600
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with creating(path, self._room, mode=mode, synced=False) as file:
@@ -145,22 +146,24 @@ def _prepare(contents: Contents, label: Label, now: datetime) -> None:
 
 def _install_files(staging: _Staging, label: Label, consent: Consent, aside: Path) -> None:
     """Put the uploaded files in place, and the secret key, if it is the backup's that counts from now on."""
-    root, key = Path(settings.MEDIA_ROOT), settings.BROADSHEET.data_dir / SECRET_KEY
+    data_dir, root = settings.BROADSHEET.data_dir, Path(settings.MEDIA_ROOT)
     root.mkdir(parents=True, exist_ok=True)
-    _move_children(root, aside / MEDIA)
+    _move_children(root, aside, MEDIA)
     _move_children(staging.files / MEDIA, root)
-    adopt(root, settings.BROADSHEET.data_dir)
-    if brings_key(label) and not consent.new_secret_key:
+    adopt(root, data_dir)
+    is_other_key = label.secret_key != recognise(settings.BROADSHEET.secret_key)
+    if is_other_key and brings_key(label) and not consent.new_secret_key:
         aside.mkdir(mode=0o700, exist_ok=True)
-        shutil.move(key, aside / SECRET_KEY)
-        shutil.move(staging.files / SECRET_KEY, key)
-        adopt(key, settings.BROADSHEET.data_dir)
+        shutil.move(data_dir / SECRET_KEY, aside / SECRET_KEY)
+        shutil.move(staging.files / SECRET_KEY, data_dir / SECRET_KEY)
+        adopt(data_dir / SECRET_KEY, data_dir)
 
 
-def _move_children(source: Path, target: Path) -> None:
-    """Move what is in a folder, not the folder: it may be a link, or a disk of its own."""
+def _move_children(source: Path, target: Path, name: str = "") -> None:
+    """Move what is in a folder into `target`, there into the folder `name`; not the folder, which may be a link or a disk."""
     children = list(source.iterdir()) if source.is_dir() else []
     if children:
-        target.mkdir(mode=0o755, parents=True, exist_ok=True)
+        target.mkdir(mode=0o700, exist_ok=True)
+        (target / name).mkdir(mode=0o755, exist_ok=True)
     for child in children:
-        shutil.move(child, target / child.name)
+        shutil.move(child, target / name / child.name)

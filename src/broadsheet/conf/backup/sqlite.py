@@ -76,15 +76,19 @@ def opened_live(path: Path) -> Iterator[Catalogue | None]:
         yield SqliteCatalogue(link)
 
 
-def unpack(stream: Stream, path: Path, room: Room) -> None:
-    """Write the database that a backup brings to `path`.
+def unpack(stream: Stream, path: Path, *, room: Room, size: int) -> None:
+    """Write the database that a backup brings to `path`; `size` is what it says to take.
 
     Raises:
-        Damaged: it does not unpack.
+        Damaged: it does not unpack, or into more.
     """
     with creating(path, room) as file, gzip.GzipFile(fileobj=cast(Any, stream), mode="rb") as unpacked:
         try:
-            shutil.copyfileobj(unpacked, file, CHUNK)
+            while piece := unpacked.read(min(CHUNK, size + 1)):
+                size -= len(piece)
+                if size < 0:
+                    raise Damaged("The backup's database unpacks into more than it says; Broadsheet did not make it.")
+                file.write(piece)
         except (zlib.error, gzip.BadGzipFile, EOFError) as error:
             raise Damaged(f"The backup is damaged: its database does not unpack ({error}).") from error
 
@@ -104,8 +108,11 @@ def install(staged: Path, path: Path, *, aside: Path, prepare: Callable[[], None
     _settle(staged)
     if path.exists():
         _settle(path)
-        aside.mkdir(mode=0o700, exist_ok=True)
-        path.rename(aside / path.name)
+    # A log of changes that was left beside the name would be played into the new database.
+    for old in (path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal"))):
+        if old.exists():
+            aside.mkdir(mode=0o700, exist_ok=True)
+            shutil.move(old, aside / old.name)
     staged.rename(path)
     sync(path.parent)
 
