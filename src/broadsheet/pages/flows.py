@@ -129,8 +129,9 @@ def _keep(pages: Sequence[NewPage], *, epoch: int, now: datetime) -> None:
 
 
 def _keep_if_possible(pages: Sequence[NewPage], *, epoch: int, now: datetime) -> None:
-    """Keep what a reader waits for; they get it even if the disk is full or others write for long."""
+    """Keep what a reader waits for; they get it even if the disk is full, and do not wait for others who write."""
     try:
-        _keep(pages, epoch=epoch, now=now)
+        if pages:
+            store.save_pages(pages, recipe=current_recipe(), epoch=epoch, now=now, is_in_a_hurry=True)
     except OperationalError as error:
-        logger.warning("A page was made and could not be kept: %s", error)
+        logger.debug("A page was made and could not be kept: %s", error)

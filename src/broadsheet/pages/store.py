@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -17,6 +18,7 @@ from broadsheet.pages.variants import ARTICLES, FinishedPage, floor_of, kept_as
 
 _EPOCH_ROW = 1
 _DELETED_AT_ONCE = 500
+_HURRY_MS = 100
 _KEY = ("path", "kind")
 _CONTENT = ("recipe", "content_type", "etag", "body_gzip", "body_brotli", "valid_until", "built_at", "epoch")
 # Asked for every shared page. Written out, because composing it anew costs five times what running it does.
@@ -73,12 +75,13 @@ class NewPage:
     valid_until: datetime | None
 
 
-def save_pages(pages: Collection[NewPage], *, recipe: str, epoch: int, now: datetime) -> bool:
+def save_pages(pages: Collection[NewPage], *, recipe: str, epoch: int, now: datetime, is_in_a_hurry: bool = False) -> bool:
     """Keep finished pages, all or none; none if something has changed since `epoch` was read. Returns whether they were kept.
 
-    The epoch's row is locked for the few milliseconds that writing takes; compressing was done before.
+    The epoch's row is locked for the few milliseconds that writing takes; compressing was done before. Whoever
+    publishes locks it until all is written, and would make the wait vain: somebody in a hurry gets an OperationalError.
     """
-    with transaction.atomic():
+    with _brief_transaction() if is_in_a_hurry else transaction.atomic():
         present = Epoch.objects.select_for_update().filter(pk=_EPOCH_ROW).values_list("value", flat=True).first() or 0
         if present != epoch:
             return False
@@ -91,6 +94,24 @@ def save_pages(pages: Collection[NewPage], *, recipe: str, epoch: int, now: date
             for article_id in page.mentions
         )
     return True
+
+
+@contextmanager
+def _brief_transaction() -> Iterator[None]:
+    """A transaction that waits for other writers hardly at all."""
+    if connection.vendor == "sqlite":
+        usual_ms = int(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000)
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {_HURRY_MS}")
+            try:
+                with transaction.atomic():
+                    yield
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {usual_ms}")
+    else:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{_HURRY_MS}ms"])
+            yield
 
 
 def _row(page: NewPage, *, recipe: str, epoch: int, now: datetime) -> Variant:
