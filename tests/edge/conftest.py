@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection
 from django.test import Client
 
 from broadsheet.accounts.models import User
@@ -90,6 +91,14 @@ class Process:
 
     def _count(self, article_id: int, reason: str) -> None:
         self.walls[article_id, str(reason)] += 1
+
+
+@pytest.fixture(autouse=True)
+def lasting_connection() -> Iterator[None]:
+    """Django keeps its connection from one request to the next, as in production."""
+    connection.settings_dict["CONN_MAX_AGE"] = 600
+    yield
+    connection.settings_dict["CONN_MAX_AGE"] = 0
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from broadsheet.accounts.models import User
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.flows import trim_change_log
+from broadsheet.core.models import Change, Tally, TrimmedLog
 from broadsheet.core.signing_key_flows import rotate_signing_keys
 from broadsheet.edge.database import DatabaseAway
 from broadsheet.library.models import Article
@@ -30,7 +31,6 @@ from broadsheet.membership.flows import end_grant, give_grant
 from broadsheet.membership.models import Grant
 from broadsheet.paywall.passes import COOKIE
 from broadsheet.web.account_flows import erase_account, sign_out_everywhere
-from tests import template_database
 from tests.conftest import START
 from tests.edge.conftest import Process
 from tests.edge.model import ArticleFacts, BrowserFacts, Cookies, Model, ReaderFacts, end_of_month
@@ -57,12 +57,14 @@ class Publication(RuleBasedStateMachine):
     """Everything that can happen, done to the program and to the model alike."""
 
     answers: Counter[str] = Counter()
+    addresses = count(1)  # over all lives: erased ones stay taken
 
     def __init__(self, clock: StoppedClock, sign_in: Callable[..., None]) -> None:
         super().__init__()
         self.clock, self.sign_in = clock, sign_in
         clock.at = START
-        template_database.restore()
+        for model in (Article, Change, TrimmedLog, Tally):  # what other lives have left; a fresh database would cost seconds
+            model.objects.all().delete()
         self.model = Model(START)
         self.numbers = count(1)
         self.rows: list[int] = []
@@ -151,7 +153,7 @@ class Publication(RuleBasedStateMachine):
     @rule(browser=browsers, article=articles)
     def leave_address(self, browser: int, article: int) -> None:
         visitor, jar = self._ask(browser), self.jars[browser]
-        visitor.post(f"/articles/{self.rows[article]}/keep-reading/", email=f"somebody{next(self.numbers)}@example.org")
+        visitor.post(f"/articles/{self.rows[article]}/keep-reading/", email=f"somebody{next(self.addresses)}@example.org")
         if jar.name is None and "broadsheet_browser" in visitor.cookies:
             jar.name = next(self.numbers)
             self.model.browsers[jar.name] = BrowserFacts()
@@ -288,7 +290,7 @@ class Publication(RuleBasedStateMachine):
         self.clock.at = self.model.now = at
 
     def _add_article(self, access: str) -> None:
-        article = Article(headline="", slug=f"article-{next(self.numbers)}", live=False, access=access)
+        article = Article(headline="", slug=f"article-{next(self.addresses)}", live=False, access=access)
         article.save()
         words = "".join(f"<p>{'word ' * 30}.</p>" for _ in range(5))
         article.body = [("text", f"{words}<p>secret{article.pk}secret</p>")]
@@ -309,7 +311,7 @@ class Publication(RuleBasedStateMachine):
         return f"/articles/{row}/{Article.objects.values_list('slug', flat=True).get(pk=row)}/"
 
     def _add_reader(self, place: int | None = None) -> None:
-        user = User.objects.create_user(f"reader{next(self.numbers)}@example.org", confirmed_at=self.clock.now())
+        user = User.objects.create_user(f"reader{next(self.addresses)}@example.org", confirmed_at=self.clock.now())
         self.model.readers[user.pk] = ReaderFacts()
         if place is None:
             self.people.append(user.pk)
@@ -340,7 +342,7 @@ def run(clock: StoppedClock, sign_in: Callable[..., None], *, examples: int, ste
 
 @pytest.mark.django_db(transaction=True)
 def test_every_browser_is_shown_its_due_whatever_happens(clock: StoppedClock, sign_in: Callable[..., None]) -> None:
-    run(clock, sign_in, examples=7, steps=20, phases=[Phase.generate])
+    run(clock, sign_in, examples=5, steps=20, phases=[Phase.generate])
 
 
 @pytest.mark.soak

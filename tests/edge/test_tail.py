@@ -84,7 +84,7 @@ def test_database_that_never_answers_is_away_before_what_is_held_is_out_of_date(
     visitor = hold(process, article)
     asked, answered = Event(), Event()
     process.database.after = ("core_change", lambda: (asked.set(), answered.wait(30)))
-    looking = Thread(target=process.look)
+    looking = Thread(target=lambda: (process.look(), process.close()))
     looking.start()
     assert asked.wait(30) and not process.holdings.is_away
     process.holdings.asked_at -= SILENT_FOR_S  # so much later

@@ -119,4 +119,5 @@ class ChangeTail:
                 if self._may_warn():
                     logger.exception("The change log could not be followed.")
             if self._stop.wait(POLL_EVERY_S):
+                self._holdings.database.close()  # this thread's connection
                 return
