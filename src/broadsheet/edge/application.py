@@ -14,7 +14,7 @@ from broadsheet.core.counts import AnswerCounts
 from broadsheet.edge.cookies import has_ours
 from broadsheet.edge.database import DatabaseAway
 from broadsheet.edge.decide import decide_variant, list_kind
-from broadsheet.edge.held import Headers, HeldPage
+from broadsheet.edge.held import HeldHeaders, HeldPage
 from broadsheet.edge.holdings import Holdings
 from broadsheet.edge.known import KnownPasses
 from broadsheet.edge.routes import ArticleRoute, FileRoute, ListRoute, find_route
@@ -35,7 +35,7 @@ class Answer:
 
     __slots__ = ("body", "headers", "status", "variant")
 
-    def __init__(self, status: str, headers: Headers, body: bytes, variant: str) -> None:
+    def __init__(self, status: str, headers: HeldHeaders, body: bytes, variant: str) -> None:
         self.status, self.headers, self.body, self.variant = status, headers, body, variant
 
 
@@ -60,19 +60,28 @@ class Edge:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """One request (PEP 3333)."""
-        started = perf_counter()
-        try:
-            answer = self._find_answer(environ)
-        except DatabaseAway:
-            answer = None
+        answer = self.find_answer(environ)
         if answer is None:
             return self._django(environ, start_response)
         start_response(answer.status, answer.headers)
-        self._counts.count(answer.variant, answer.status, perf_counter() - started)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
-    def _find_answer(self, environ: Environ) -> Answer | None:
-        """The finished answer to a request; None where Django has to decide."""
+    def find_answer(self, environ: Environ, *, may_wait: bool = True) -> Answer | None:
+        """The finished answer to a request, counted; None where Django has to decide.
+
+        Raises:
+            NotHeld: the database would have to be asked, but the caller may not wait.
+        """
+        started = perf_counter()
+        try:
+            answer = self._find_answer(environ, may_wait)
+        except DatabaseAway:
+            return None
+        if answer is not None:
+            self._counts.count(answer.variant, answer.status, perf_counter() - started)
+        return answer
+
+    def _find_answer(self, environ: Environ, may_wait: bool) -> Answer | None:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("QUERY_STRING"):
             return None
         holdings = self._holdings
@@ -84,7 +93,7 @@ class Edge:
         now = clock.now()
         encoding = choose_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if isinstance(route, FileRoute):
-            page = holdings.find_page(route.path, Audience.STRANGER, encoding, now)
+            page = holdings.find_page(route.path, Audience.STRANGER, encoding, now, may_wait=may_wait)
             return _shared(environ, page, page.file, page.file_not_modified) if page is not None else None
         cookies = environ.get("HTTP_COOKIE", "")
         is_stranger = not has_ours(cookies)
@@ -92,21 +101,29 @@ class Edge:
         if shown is None and not is_stranger and not holdings.is_away:
             return None
         if isinstance(route, ListRoute):
-            page = holdings.find_page(route.path, list_kind(shown, now=now), encoding, now)
+            page = holdings.find_page(route.path, list_kind(shown, now=now), encoding, now, may_wait=may_wait)
             return _answer(environ, page, is_shared=is_stranger) if page is not None else None
-        return self._find_article(environ, route, shown, encoding, now, is_stranger=is_stranger)
+        return self._find_article(environ, route, shown, encoding, now, is_stranger=is_stranger, may_wait=may_wait)
 
     def _find_article(
-        self, environ: Environ, route: ArticleRoute, shown: Pass | None, encoding: str, now: datetime, *, is_stranger: bool
+        self,
+        environ: Environ,
+        route: ArticleRoute,
+        shown: Pass | None,
+        encoding: str,
+        now: datetime,
+        *,
+        is_stranger: bool,
+        may_wait: bool,
     ) -> Answer | None:
-        article = self._holdings.find_article(route.article_id)
+        article = self._holdings.find_article(route.article_id, may_wait=may_wait)
         if article is None or article.slug != route.slug or article.published_at > now:
             return None
         institution = self._find_institution(environ, now)
         variant = decide_variant(shown, article.asked, institution, allowance=self._holdings.allowance, now=now)
         if variant is None:
             return None
-        page = self._holdings.find_page(route.path, variant.kind, encoding, now)
+        page = self._holdings.find_page(route.path, variant.kind, encoding, now, may_wait=may_wait)
         if page is None:
             return None
         if not variant.is_open and environ["REQUEST_METHOD"] == "GET":
@@ -127,7 +144,7 @@ def _answer(environ: Environ, page: HeldPage, *, is_shared: bool) -> Answer:
     return Answer("200 OK", page.private, page.body, page.variant)
 
 
-def _shared(environ: Environ, page: HeldPage, headers: Headers, not_modified: Headers) -> Answer:
+def _shared(environ: Environ, page: HeldPage, headers: HeldHeaders, not_modified: HeldHeaders) -> Answer:
     if page.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
         return Answer("304 Not Modified", not_modified, b"", page.variant)
     return Answer("200 OK", headers, page.body, page.variant)

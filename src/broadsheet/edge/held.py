@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 from collections import OrderedDict
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -16,9 +17,24 @@ from broadsheet.paywall.resolver import Asked
 Value = TypeVar("Value")
 Headers = list[tuple[str, str]]
 
+
 PUBLIC = "public, max-age=0, s-maxage=2"
 PRIVATE = "private, no-store"
 OVERHEAD_BYTES = 3_000  # of a held page beside its body: key, header lists and Python's own objects
+
+
+class HeldHeaders(list[tuple[str, str]]):
+    """The headers of a held page's answers, in WSGI's form."""
+
+    @cached_property
+    def lines(self) -> bytes:
+        """The same as bytes, made once for whoever writes them to a connection."""
+        return header_lines(self)
+
+
+def header_lines(headers: Iterable[tuple[str, str]]) -> bytes:
+    """Headers as they stand before an answer's body."""
+    return "".join(f"{name}: {value}\r\n" for name, value in headers).encode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +48,11 @@ class HeldPage:
     variant: str
     body: bytes
     etag: str
-    shared: Headers
-    private: Headers
-    not_modified: Headers
-    file: Headers
-    file_not_modified: Headers
+    shared: HeldHeaders
+    private: HeldHeaders
+    not_modified: HeldHeaders
+    file: HeldHeaders
+    file_not_modified: HeldHeaders
     valid_until: datetime | None
     mentions: frozenset[int]
 
@@ -68,11 +84,11 @@ def hold_page(found: FoundPage, kind: str, encoding: str, security_headers: Head
         variant=name_variant(kind, found.content_type),
         body=body,
         etag=tag,
-        shared=[*content, by_cookie, *public],
-        private=[*content, by_cookie, ("Cache-Control", PRIVATE), *security_headers],
-        not_modified=[by_cookie, *public],
-        file=[*content, by_encoding, *public],
-        file_not_modified=[by_encoding, *public],
+        shared=HeldHeaders([*content, by_cookie, *public]),
+        private=HeldHeaders([*content, by_cookie, ("Cache-Control", PRIVATE), *security_headers]),
+        not_modified=HeldHeaders([by_cookie, *public]),
+        file=HeldHeaders([*content, by_encoding, *public]),
+        file_not_modified=HeldHeaders([by_encoding, *public]),
         valid_until=found.valid_until,
         mentions=found.mentions,
     )

@@ -27,6 +27,10 @@ LATE_S = 300.0
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
+class NotHeld(Exception):
+    """The database would have to be asked, by somebody who may not wait for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the installation and the publication decide, as the edge needs it."""
@@ -125,14 +129,17 @@ class Holdings:
         self._load()
         self._forget_pages()
 
-    def find_article(self, article_id: int) -> HeldArticle | None:
+    def find_article(self, article_id: int, *, may_wait: bool = True) -> HeldArticle | None:
         """What one published article allows; read from the database if it is not held, and if there is one.
 
         Raises:
             DatabaseAway: it does not answer.
+            NotHeld: it would have to be asked, but the caller may not wait.
         """
         held = self.articles.get(article_id)
         if held is None and not self.is_away:
+            if not may_wait:
+                raise NotHeld
             turn = self.articles.turn
             found = self.database.find_article(article_id)
             if found is not None:
@@ -140,17 +147,20 @@ class Holdings:
                 self.articles.put(article_id, held, turn=turn)
         return held
 
-    def find_page(self, path: str, kind: str, encoding: str, now: datetime) -> HeldPage | None:
+    def find_page(self, path: str, kind: str, encoding: str, now: datetime, *, may_wait: bool = True) -> HeldPage | None:
         """One finished page that is valid now; read from the database if it is not held, and if there is one.
 
         Raises:
             DatabaseAway: it does not answer.
+            NotHeld: it would have to be asked, but the caller may not wait.
         """
         page = self.pages.get((path, kind, encoding))
         if page is not None and page.is_valid(now):
             return page
         if self.is_away:
             return page  # even if it has run out: yesterday's home page is better than none
+        if not may_wait:
+            raise NotHeld
         turn = self.pages.turn
         found = self.database.find_page(path, kind, self.terms.recipe, encoding)
         if found is None:
