@@ -67,6 +67,21 @@ def test_killed_edge_process_gives_no_half_answer_while_its_sibling_serves_on(se
     assert server.pid("edge") == edge
 
 
+def test_killed_event_loop_gives_no_half_answer_while_its_sibling_serves_on(environment: Mapping[str, str], tmp_path: Path) -> None:
+    ports = {"port": free_port(), "edge_port": free_port()}
+    with serving(environment, tmp_path / "log", **ports, edge_workers=2, edge_loop=True) as server:
+        server.wait_until_ready()
+        victim, sibling = server.pid("edge 1"), server.pid("edge 2")
+        with load_on(server, server.edge_port).running() as load:
+            load.wait_for_right(200)
+            os.kill(victim, signal.SIGKILL)
+            load.wait_for_right(200)
+            wait_for(lambda: server.pid("edge 1") != victim and is_alive(server.pid("edge 1")), "a second process is back")
+            load.wait_for_right(200)
+        assert (load.counts["half"], load.counts["wrong"]) == (0, 0), load.oddities[:3]
+        assert server.pid("edge 2") == sibling
+
+
 def test_killed_web_server_comes_back_without_a_half_answer_and_leaves_no_process_behind(server: Serving) -> None:
     parent = server.pid("web server")
     orphans = children_of(parent)

@@ -42,6 +42,9 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=1, help="web server processes")
         parser.add_argument("--edge-port", type=int, help="port of web server processes for readers' pages alone; none without it")
         parser.add_argument("--edge-workers", type=int, default=1, help="how many those are")
+        parser.add_argument(
+            "--edge-loop", action="store_true", help="run those on an event loop of our own; behind a proxy only, on trial"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Bring the database and the static files up to date, then run until SIGTERM or Ctrl-C."""
@@ -52,9 +55,10 @@ class Command(BaseCommand):
         prepare()
         if is_mail_held():
             self._tell("Letters are held, as in every copy that was restored: `broadsheet mail release` lets them go.")
-        edge = web_server("edge", host=host, port=edge_port, workers=options["edge_workers"]) if edge_port is not None else None
+        make = edge_loops if options["edge_loop"] else edge_servers
+        edges = make(host=host, port=edge_port, workers=options["edge_workers"]) if edge_port is not None else []
         programs = serving_programs(host=host, port=port, workers=options["workers"])
-        run_together([*([edge] if edge else []), *programs], tell=self._tell)
+        run_together([*edges, *programs], tell=self._tell)
 
     def _tell(self, line: str) -> None:
         self.stdout.write(line)
@@ -109,5 +113,20 @@ def web_server(name: str, *, host: str, port: int, workers: int) -> Program:
         *("--runtime-mode", "mt", "--blocking-threads", str(THREADS), "--no-ws", "--log-level", GRANIAN_TELLS),
         "broadsheet.conf.wsgi:application",
     ]
-    shown = f"[{host}]" if ":" in host else host
-    return Program(name, command, address=f"http://{shown}:{port}  ({workers} process{'es' if workers != 1 else ''})")
+    return Program(name, command, address=f"{address_of(host, port)}  ({workers} process{'es' if workers != 1 else ''})")
+
+
+def edge_servers(*, host: str, port: int, workers: int) -> list[Program]:
+    """Readers' pages under granian: one program with its own processes."""
+    return [web_server("edge", host=host, port=port, workers=workers)]
+
+
+def edge_loops(*, host: str, port: int, workers: int) -> list[Program]:
+    """Readers' pages from event loops that share one port and take GET and HEAD only, as a proxy sends them there."""
+    command = [sys.executable, "-m", "broadsheet.conf.edge_server", host, str(port), str(THREADS)]
+    return [Program(f"edge {number}", command, address=address_of(host, port)) for number in range(1, workers + 1)]
+
+
+def address_of(host: str, port: int) -> str:
+    """Where a server answers, as one types it."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
