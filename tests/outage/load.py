@@ -65,6 +65,7 @@ class Link(asyncio.Protocol):
 
     def close(self) -> None:
         """Hang up."""
+        self.is_open = False
         if self._transport is not None:
             self._transport.close()
 
@@ -133,6 +134,7 @@ class Crowd:
             except HalfAnswer as half:
                 self._wrong(visitor, place, f"half an answer: {half}")
             except (TimeoutError, ConnectionError) as error:
+                link.close()  # a late answer must not be taken for that to the next request
                 self.counts[type(error).__name__] += 1
                 await asyncio.sleep(0.05)
             await asyncio.sleep(max(0.0, began + random.uniform(0.5, 1.5) * self.every_s - time.monotonic()))
