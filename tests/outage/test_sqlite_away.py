@@ -49,7 +49,7 @@ def test_forms_that_wait_for_a_locked_database_hold_no_reader_up(sqlite_site: Si
         assert not reading.failures and {answer.status for answer in reading.answers} == {200}
         assert max(answer.seconds for answer in reading.between(began, ends)) < story.READ_AT_ONCE_S * 2
     assert {answer.status for answer in refused} == {503}
-    assert max(answer.seconds for answer in refused) < SQLITE_WAITS_S + 2
+    assert max(answer.seconds for answer in refused) < SQLITE_WAITS_S * 5
     at_once = [answer for answer in refused if answer.seconds < story.READ_AT_ONCE_S]
     assert len(at_once) > len(refused) / 2  # most are not let in to wait
     assert sorted(sqlite_site.desk.ask("unlocks", cast.metered_id)) == sorted(map(article_id, cast.paths[:2]))
