@@ -1,4 +1,4 @@
-"""Keeps the history of prices: a plan saved at another price than its newest one gets a new line in it."""
+"""Keeps the history of prices, and writes the letters that new lines of a ledger call for."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from typing import Any
 
 from django.db.models.signals import post_save
 
+from broadsheet.billing.letter_flows import write_letter_of_line
 from broadsheet.billing.models import Plan, Price
+from broadsheet.billing.subscription_flows import line_written
 from broadsheet.core import clock
 
 
 def connect() -> None:
     """Called once, when the app is ready."""
     post_save.connect(_plan_saved, sender=Plan, dispatch_uid="billing.plan")
+    line_written.connect(write_letter_of_line, dispatch_uid="billing.letters")
 
 
 def _plan_saved(instance: Plan, **kwargs: Any) -> None:
