@@ -145,35 +145,38 @@ def differences(lines: Sequence[Line], snapshot: Snapshot, *, now: datetime) -> 
     standing = fold(lines)
     found: list[Line] = []
 
-    def tell(kind: LineKind, fact: str, *, at: datetime = now, **more: object) -> None:
+    def tell(kind: LineKind, fact: str, line: Line) -> None:
         key = f"{kind}:{fact}"
         if key not in known:
             known.add(key)
-            found.append(Line(kind, key, at, **more))  # type: ignore[arg-type]
+            found.append(replace(line, kind=kind, key=key))
 
-    tell(LineKind.STARTED, "", at=snapshot.started_at)
+    def plain(*, at: datetime = now, until: datetime | None = None, detail: str = "") -> Line:
+        return Line(LineKind.STARTED, "", at, until=until, detail=detail)
+
+    tell(LineKind.STARTED, "", plain(at=snapshot.started_at))
     if standing.price_ref != snapshot.price_ref:
-        tell(LineKind.PRICE, f"{snapshot.price_ref}@{len(lines)}", detail=snapshot.price_ref)
+        tell(LineKind.PRICE, f"{snapshot.price_ref}@{len(lines)}", plain(detail=snapshot.price_ref))
     if standing.period_end is None or snapshot.period_end != standing.period_end:
-        tell(LineKind.PERIOD, f"{snapshot.period_end.isoformat()}@{len(lines)}", until=snapshot.period_end)
+        tell(LineKind.PERIOD, f"{snapshot.period_end.isoformat()}@{len(lines)}", plain(until=snapshot.period_end))
     for payment in snapshot.payments:
-        money = {"currency": payment.currency, "detail": payment.ref}
-        tell(LineKind.PAYMENT, payment.ref, at=payment.paid_at, cents=payment.cents, **money)
+        money = Line(LineKind.PAYMENT, "", now, currency=payment.currency, detail=payment.ref)
+        tell(LineKind.PAYMENT, payment.ref, replace(money, at=payment.paid_at, cents=payment.cents))
         back = payment.refunded_cents - _refunded(lines, payment.ref)
         if back > 0:
-            tell(LineKind.REFUND, f"{payment.ref}:{payment.refunded_cents}", cents=back, **money)
+            tell(LineKind.REFUND, f"{payment.ref}:{payment.refunded_cents}", replace(money, cents=back))
         if payment.is_disputed:
-            tell(LineKind.DISPUTE, payment.ref, **money)
+            tell(LineKind.DISPUTE, payment.ref, money)
         elif f"{LineKind.DISPUTE}:{payment.ref}" in known:
-            tell(LineKind.DISPUTE_WON, payment.ref, **money)
+            tell(LineKind.DISPUTE_WON, payment.ref, money)
     if snapshot.cancel_at != standing.cancel_at:
         kind = LineKind.CANCEL if snapshot.cancel_at is not None else LineKind.CANCEL_UNDONE
-        tell(kind, f"{len(lines)}", until=snapshot.cancel_at)
+        tell(kind, f"{len(lines)}", plain(until=snapshot.cancel_at))
     if snapshot.paused_until != standing.paused_until and snapshot.paused_until is not None:
-        tell(LineKind.PAUSE, f"{snapshot.paused_until.isoformat()}@{len(lines)}", until=snapshot.paused_until)
+        tell(LineKind.PAUSE, f"{snapshot.paused_until.isoformat()}@{len(lines)}", plain(until=snapshot.paused_until))
     if snapshot.status is not standing.status:
         at = (snapshot.failed_at if snapshot.status is Status.PAST_DUE else snapshot.ended_at) or now
-        tell(LineKind.STATUS, f"{snapshot.status}@{len(lines)}", at=at, detail=snapshot.status)
+        tell(LineKind.STATUS, f"{snapshot.status}@{len(lines)}", plain(at=at, detail=snapshot.status))
     return tuple(found)
 
 
