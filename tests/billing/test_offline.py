@@ -7,36 +7,14 @@ from typing import Any
 
 import pytest
 
-from broadsheet.billing import offline_flows, providers
+from broadsheet.billing import offline_flows
 from broadsheet.billing.event_flows import ask_about_due, receive_event, settle_received_events
-from broadsheet.billing.models import OfflineEvent, Order, Plan, Subscription
-from broadsheet.billing.order_flows import Wish, begin_order, finish_order, order_of
+from broadsheet.billing.models import OfflineEvent, Plan
 from broadsheet.core import clock
 from broadsheet.membership.models import Grant
+from tests.billing.purchases import buy
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch) -> offline_flows.OfflineProvider:
-    provider = offline_flows.OfflineProvider()
-    monkeypatch.setattr(providers, "load_providers", lambda: {provider.name: provider})
-    return provider
-
-
-@pytest.fixture
-def plan() -> Plan:
-    return Plan.objects.create(name="All-Access", slug="month", price_cents=980, period="month")
-
-
-def buy(reader: Any, plan: Plan) -> Subscription:
-    begin_order(reader, Wish(plan.prices.first().pk, "offline"), now=clock.now())
-    order = Order.objects.get(reader=reader)
-    assert finish_order(order, now=clock.now()) is None
-    offline_flows.pay_order(order, order_of(order), now=clock.now())
-    row = finish_order(order, now=clock.now())
-    assert row is not None
-    return row
 
 
 def deliver() -> None:
