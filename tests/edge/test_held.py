@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import tracemalloc
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from random import Random
 
 import brotli
 from hypothesis import given
@@ -79,6 +81,23 @@ def test_value_that_is_put_anew_counts_once() -> None:
     for size in (400, 300, 500):
         shelf.put("page", bytes(size), turn=shelf.turn)
     assert shelf.bytes == 500
+
+
+def test_threads_that_look_up_while_others_change_it_leave_the_shelf_whole() -> None:
+    shelf: Shelf[bytes] = Shelf(200)
+
+    def use(seed: int) -> None:
+        random = Random(seed)
+        for _ in range(4_000):
+            key = random.randrange(40)
+            if shelf.get(key) is None:
+                shelf.put(key, bytes(10), turn=shelf.turn)
+            elif random.random() < 0.1:
+                shelf.discard([key])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(use, range(4)))
+    assert shelf.bytes == sum(len(value) for _, value in shelf.items()) <= 200
 
 
 def page(number: int, size: int) -> HeldPage:

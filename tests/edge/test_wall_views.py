@@ -113,21 +113,25 @@ def test_batch_is_written_whole_or_not_at_all(process: Process, clock: StoppedCl
 # -- The end of a process ----------------------------------------------------------------------------------------------
 
 
+GRANIAN = ("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--workers", "1", "--workers-kill-timeout", "7")
+SERVERS = {
+    "granian": lambda port: (*GRANIAN, "--blocking-threads", "4", "--port", str(port), "broadsheet.conf.wsgi:application"),
+    "edge server": lambda port: ("broadsheet.conf.edge_server", "127.0.0.1", str(port), "4"),
+}
+
+
 @contextmanager
-def web_server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """granian with one worker, as `serve` starts it, on the database of this test."""
+def web_server(kind: str, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A web server with one process that answers, as `serve` starts it, on the database of this test."""
     port = free_port()
     environment = {
         **child_environment(),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}",
     }
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", "1", "--workers-kill-timeout", "7", "--runtime-mode", "mt", "--blocking-threads", "4"]
     with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "broadsheet.conf.wsgi:application"], env=environment, stdout=log, stderr=log, cwd=ROOT
-        )
+        command = [sys.executable, "-m", *SERVERS[kind](port)]
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=ROOT)
         try:
             wait_for(lambda: process.poll() is not None or status(port, "/healthz") == 200, "the web server answers")
             assert process.poll() is None, (tmp_path / "log").read_text()
@@ -165,12 +169,16 @@ def locked_events() -> Iterator[None]:
             other.rollback()
 
 
-@pytest.mark.parametrize("busy_s", [0.0, 1.5], ids=["database at rest", "database busy for a while"])
+@pytest.mark.parametrize(
+    ("kind", "busy_s"),
+    [("granian", 0.0), ("granian", 1.5), ("edge server", 1.5)],
+    ids=["granian", "granian, database busy for a while", "edge server, database busy for a while"],
+)
 def test_no_view_is_lost_when_a_web_server_is_told_to_stop(
-    busy_s: float, make_article: Callable[..., Article], tmp_path: Path
+    kind: str, busy_s: float, make_article: Callable[..., Article], tmp_path: Path
 ) -> None:
     articles = [make_article(published_at=datetime(2020, 1, 1 + number, tzinfo=UTC)) for number in range(2)]
-    with web_server(tmp_path) as (process, port):
+    with web_server(kind, tmp_path) as (process, port):
         statuses: list[int] = []
 
         def read(path: str) -> None:
