@@ -342,7 +342,7 @@ def run(clock: StoppedClock, sign_in: Callable[..., None], *, examples: int, ste
 
 @pytest.mark.django_db(transaction=True)
 def test_every_browser_is_shown_its_due_whatever_happens(clock: StoppedClock, sign_in: Callable[..., None]) -> None:
-    run(clock, sign_in, examples=5, steps=20, phases=[Phase.generate])
+    run(clock, sign_in, examples=8, steps=20, phases=[Phase.generate])
 
 
 @pytest.mark.soak
