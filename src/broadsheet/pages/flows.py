@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from threading import Lock
 
 from django.conf import settings
 from django.db import OperationalError
@@ -27,19 +28,14 @@ from broadsheet.publication.store import load_publication
 
 logger = logging.getLogger(__name__)
 
+_TURNS = [Lock() for _ in range(256)]  # pages of the same number wait for each other, which does no harm
 HTML = "text/html; charset=utf-8"
 PNG = "image/png"
 
 
 def find_or_build_article(article_id: int, variant: Variant, *, now: datetime) -> FinishedPage | None:
     """The finished page of one article in one form; made and kept if there is none yet; None if it is not published."""
-    page = store.find_page(article_path(article_id), variant.kind, recipe=current_recipe(), now=now)
-    if page is not None:
-        return page
-    epoch = store.read_epoch()
-    made = compose_article(article_id, [variant], now=now)
-    _keep_if_possible(made, epoch=epoch, now=now)
-    return made[0].page if made else None
+    return _find_or_build(article_path(article_id), variant.kind, lambda: compose_article(article_id, [variant], now=now), now=now)
 
 
 def build_usual_pages(article_id: int, *, now: datetime) -> None:
@@ -54,13 +50,7 @@ def build_usual_pages(article_id: int, *, now: datetime) -> None:
 
 def find_or_build_list(path: ListPath, audience: Audience, *, now: datetime) -> FinishedPage | None:
     """The finished list, feed or sitemap at `path` for one audience; None if there is nothing of that name."""
-    page = store.find_page(path.path, audience, recipe=current_recipe(), now=now)
-    if page is not None:
-        return page
-    epoch = store.read_epoch()
-    made = compose_list(path, [audience], now=now)
-    _keep_if_possible(made, epoch=epoch, now=now)
-    return made[0].page if made else None
+    return _find_or_build(path.path, audience, lambda: compose_list(path, [audience], now=now), now=now)
 
 
 def build_list(path: ListPath, place: Place, audience: Audience, *, now: datetime) -> str | None:
@@ -72,16 +62,12 @@ def build_list(path: ListPath, place: Place, audience: Audience, *, now: datetim
 def find_or_build_card(article_id: int, *, now: datetime) -> FinishedPage | None:
     """The picture that other sites show beside a link to the article; made once and kept; None if it is not published."""
     path, kind = f"{article_path(article_id)}card.png", "card"
-    page = store.find_page(path, kind, recipe=current_recipe(), now=now)
-    if page is not None:
-        return page
-    epoch = store.read_epoch()
-    words = find_card_words(article_id)
-    if words is None:
-        return None
-    page = finish_picture(draw_card(words), PNG)
-    _keep_if_possible([NewPage(path, kind, page, [article_id], None)], epoch=epoch, now=now)
-    return page
+
+    def draw() -> list[NewPage]:
+        words = find_card_words(article_id)
+        return [NewPage(path, kind, finish_picture(draw_card(words), PNG), [article_id], None)] if words is not None else []
+
+    return _find_or_build(path, kind, draw, now=now)
 
 
 def article_path(article_id: int) -> str:
@@ -121,6 +107,25 @@ def _compose_variant(content: ArticlePage, variant: Variant, site: Site, *, now:
         [content.article_id, *(card.article_id for card in content.related)],
         min((end for end in ends if end is not None), default=None),
     )
+
+
+def _find_or_build(path: str, kind: str, compose: Callable[[], Sequence[NewPage]], *, now: datetime) -> FinishedPage | None:
+    """The page that is kept, or one that is made now.
+
+    Of several who want the same page at once one makes it, and the others take what it has kept: an edit outdates
+    every page that names the article, and then many are asked for by many.
+    """
+    page = store.find_page(path, kind, recipe=current_recipe(), now=now)
+    if page is not None:
+        return page
+    with _TURNS[hash((path, kind)) % len(_TURNS)]:
+        page = store.find_page(path, kind, recipe=current_recipe(), now=now)
+        if page is not None:
+            return page
+        epoch = store.read_epoch()
+        made = compose()
+        _keep_if_possible(made, epoch=epoch, now=now)
+    return made[0].page if made else None
 
 
 def _keep(pages: Sequence[NewPage], *, epoch: int, now: datetime) -> None:
