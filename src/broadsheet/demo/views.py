@@ -7,6 +7,7 @@ from pathlib import Path
 
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.conf import settings
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.html import urlize
@@ -69,9 +70,10 @@ def advance_clock(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("days", "")
     days = int(text) if text.isascii() and text.isdigit() and int(text) <= 366 else 0
     row, _ = ClockOffset.objects.get_or_create(pk=1)
-    ClockOffset.objects.filter(pk=row.pk).update(seconds=row.seconds + int(timedelta(days=days).total_seconds()))
-    record_change(ChangeKind.CLOCK, str(days), now=clock.now())
-    outdate_all_pages()
+    with transaction.atomic():  # the pages first: whoever hears of the change must not find them any more
+        ClockOffset.objects.filter(pk=row.pk).update(seconds=row.seconds + int(timedelta(days=days).total_seconds()))
+        outdate_all_pages()
+        record_change(ChangeKind.CLOCK, str(days), now=clock.now())
     return HttpResponseRedirect("/demo/")
 
 
