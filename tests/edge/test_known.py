@@ -16,7 +16,7 @@ from broadsheet.core.counts import AnswerCounts
 from broadsheet.edge.application import Edge
 from broadsheet.edge.database import Database
 from broadsheet.edge.holdings import Holdings, Terms
-from broadsheet.edge.known import FUTURE_S, LONGEST_KNOWN, MAX_KNOWN, KnownPasses
+from broadsheet.edge.known import FUTURE_S, LONGEST_KNOWN, OVERHEAD_BYTES, KnownPasses
 from broadsheet.edge.routes import find_route
 from broadsheet.membership.entitlement import HeldUnlock
 from broadsheet.pages.encoding import choose_encoding
@@ -184,11 +184,23 @@ def test_one_pass_under_many_headers_fills_no_memory(holdings: Holdings) -> None
     assert len(text) < LONGEST_KNOWN - 100
 
     def ask() -> None:
-        for number in range(MAX_KNOWN // 4):
+        for number in range(5_000):
             found = passes.find(f"x={number}; {text}", NOW)
             assert found is not None and found.entitlement.unlocks and found.letters_for(10_000_001, NOW) == "u"
 
-    assert grown(ask) < MAX_KNOWN // 4 * (LONGEST_KNOWN + 500)
+    assert grown(ask) < 5_000 * (len(text) + OVERHEAD_BYTES)
+
+
+def test_known_passes_take_no_more_memory_than_they_are_counted_for_and_may(holdings: Holdings) -> None:
+    headers = [header(made(secret=f"session {number}", version=number), session=f"session {number}") for number in range(4_000)]
+    passes = KnownPasses(holdings, max_bytes=2_000_000)
+
+    def ask() -> None:
+        for text in headers:
+            assert passes.find(text, NOW) is not None
+
+    assert grown(ask) < 2_050_000
+    assert passes.find(headers[-1], NOW) is passes.find(headers[-1], NOW), "the last ones are still known"
 
 
 def test_headers_that_are_long_or_hold_no_pass_are_not_kept(holdings: Holdings) -> None:

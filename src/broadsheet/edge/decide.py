@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from broadsheet.library.access import Access
 from broadsheet.membership.entitlement import STRANGER, Entitlement, HeldGrant
-from broadsheet.pages.variants import Variant, audience_of, variant_of
+from broadsheet.pages.variants import Audience, Variant, variant_of
 from broadsheet.paywall.passes import Pass
 from broadsheet.paywall.resolver import Asked, Outcome, decide
 
@@ -72,8 +72,9 @@ def _decide_alike(
 
 
 def list_kind(shown: Pass | None, *, now: datetime) -> str:
-    """The variant of a list page, which only the masthead tells apart."""
-    return str(audience_of(entitlement_of(shown, None), now))
+    """The variant of a list page, which only the masthead tells apart: what a free article's would say."""
+    variant = decide_variant(shown, Asked(_ANY_ARTICLE, Access.FREE), None, allowance=0, now=now)
+    return str(variant.audience) if variant is not None else Audience.STRANGER
 
 
 def entitlement_of(shown: Pass | None, institution: HeldGrant | None) -> Entitlement:

@@ -9,34 +9,46 @@ from broadsheet.edge.cookies import Cookies, read_cookies
 from broadsheet.edge.holdings import Holdings
 from broadsheet.paywall.passes import Pass, SigningKey, holder_name, read_pass
 
-MAX_KNOWN = 20_000
-LONGEST_KNOWN = 2_000  # bytes of a header that is worth keeping, so that all of them stay below 40 MB
+MAX_KNOWN_BYTES = 100_000_000  # of 100,000 readers who read within five minutes
+OVERHEAD_BYTES = 700  # of a known pass beside the header it came in
+LONGEST_KNOWN = 2_000  # bytes of a header that is worth keeping
 FUTURE_S = 60  # how far another host's clock may be ahead
 
 Keys = Mapping[str, SigningKey]
 
 
+class Known:
+    """What was checked with one set of keys: passes by header, and by their own text.
+
+    A pass is kept once, so that whoever sends one under many headers fills no memory with it.
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        self.keys = keys
+        self.by_header: dict[str, Pass] = {}
+        self.by_text: dict[str, Pass] = {}
+        self.bytes = 0
+
+
 class KnownPasses:
     """Finds the pass in a request; a signature is checked once, everything that can change each time."""
 
-    def __init__(self, holdings: Holdings) -> None:
+    def __init__(self, holdings: Holdings, *, max_bytes: int = MAX_KNOWN_BYTES) -> None:
         self._holdings = holdings
-        # Passes by header, and each of them once: whoever sends one under many headers fills no memory with it. All of it in
-        # one tuple, so that what was checked with keys of the past is never kept beside those of today.
-        self._known: tuple[Keys, dict[str, Pass], dict[Pass, Pass]] = ({}, {}, {})
+        self._max_bytes = max_bytes
+        self._known = Known({})
 
     def find(self, header: str, now: datetime) -> Pass | None:
         """The pass in a Cookie header, if it counts now and belongs to the session or browser beside it."""
-        keys, known, passes = self._known
-        if keys is not self._holdings.keys or len(known) > MAX_KNOWN:
-            keys, known, passes = self._known = (self._holdings.keys, {}, {})
-        shown = known.get(header)
+        known = self._known
+        if known.keys is not self._holdings.keys or known.bytes > self._max_bytes:
+            # One object instead of another, so that what was checked with keys of the past never stands beside those of today.
+            known = self._known = Known(self._holdings.keys)
+        shown = known.by_header.get(header)
         if shown is None:
-            shown = _check(header, keys)
+            shown = _check(header, known)
             if shown is None:
                 return None
-            if len(header) <= LONGEST_KNOWN:
-                shown = known[header] = passes.setdefault(shown, shown)
         return shown if self._counts(shown, now) else None
 
     def _counts(self, shown: Pass, now: datetime) -> bool:
@@ -48,10 +60,17 @@ class KnownPasses:
         return is_of_now or holdings.is_away
 
 
-def _check(header: str, keys: Keys) -> Pass | None:
+def _check(header: str, known: Known) -> Pass | None:
     cookies = read_cookies(header)
-    shown = read_pass(cookies.shown, keys) if cookies is not None and cookies.shown else None
-    return shown if cookies is not None and shown is not None and shown.holder == holder_of(cookies) else None
+    if cookies is None or not cookies.shown:
+        return None
+    shown = known.by_text.get(cookies.shown) or read_pass(cookies.shown, known.keys)
+    if shown is None or shown.holder != holder_of(cookies):
+        return None
+    if len(header) <= LONGEST_KNOWN:
+        known.by_header[header] = known.by_text[cookies.shown] = shown
+        known.bytes += len(header) + OVERHEAD_BYTES
+    return shown
 
 
 def holder_of(cookies: Cookies) -> str:

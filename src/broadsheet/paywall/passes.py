@@ -13,7 +13,6 @@ from binascii import Error as Base64Error
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from hashlib import blake2b
 from hmac import compare_digest
 from typing import Any
@@ -26,8 +25,10 @@ EXPIRES_AFTER = timedelta(hours=24)
 MAX_LENGTH = 3000  # a cookie of 4,096 bytes is the most that browsers must keep (RFC 6265, 6.1)
 MAX_OPEN_ARTICLES = 60
 _VERSION = 1
+_JSON = json.JSONDecoder()  # used as it is; `json.loads` asks for the encoding first, which costs as much again
+_RENEW_AFTER_S = int(RENEW_AFTER.total_seconds())
+_EXPIRES_AFTER_S = int(EXPIRES_AFTER.total_seconds())
 _LONG_AGO = datetime.fromtimestamp(0, UTC)  # whatever a pass names had begun when it was made
-_FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class SigningKey:
     secret: bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pass:
     """What one browser may show for a day.
 
@@ -58,15 +59,15 @@ class Pass:
     awaits_confirmation: bool = False
     turns_at: int | None = None
 
-    @cached_property
+    @property
     def renew_at(self) -> int:
         """From then on the reader's rights are looked up anew, if the database answers."""
-        return self.turns_at if self.turns_at is not None else self.issued_at + int(RENEW_AFTER.total_seconds())
+        return self.turns_at if self.turns_at is not None else self.issued_at + _RENEW_AFTER_S
 
-    @cached_property
+    @property
     def expires_at(self) -> int:
         """From then on the pass shows nothing."""
-        return self.issued_at + int(EXPIRES_AFTER.total_seconds())
+        return self.issued_at + _EXPIRES_AFTER_S
 
     def is_subscribed(self, now: datetime) -> bool:
         """Whether a grant for everything is live."""
@@ -77,22 +78,13 @@ class Pass:
 
     def letters_for(self, article_id: int, now: datetime) -> str:
         """The letters under which one article is open now; empty for most."""
-        if now < self._first_end:
-            return self._letters.get(article_id, "")
-        return "".join(letter for letter, named, end in self.open_articles if named == article_id and now < _moment(end))
-
-    @cached_property
-    def _first_end(self) -> datetime:
-        return min((_moment(end) for _, _, end in self.open_articles), default=_FAR_AHEAD)
-
-    @cached_property
-    def _letters(self) -> dict[int, str]:
-        letters: dict[int, str] = {}
-        for letter, article_id, _ in self.open_articles:
-            letters[article_id] = letters.get(article_id, "") + letter
+        letters = ""
+        for letter, named, end in self.open_articles:
+            if named == article_id and now.timestamp() < end:
+                letters += letter
         return letters
 
-    @cached_property
+    @property
     def entitlement(self) -> Entitlement:
         """The pass as the resolver reads it."""
         grants: list[HeldGrant] = []
@@ -187,7 +179,7 @@ def read_pass(text: str, keys: Mapping[str, SigningKey]) -> Pass | None:
     if key is None or not compare_digest(_signature(key, payload), signature):
         return None
     try:
-        return _pass_of(json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
+        return _pass_of(_JSON.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).decode()))
     except (Base64Error, ValueError, TypeError, LookupError):
         return None  # signed by us in a form of another release
 
