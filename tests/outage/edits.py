@@ -11,7 +11,10 @@ from tests.outage.conftest import article_id
 from tests.outage.desk import Desk, Refused
 from tests.outage.load import Visitor
 
-SEEN_WITHIN_S = 8.0
+# No process shows what it holds if it has not looked at the change log for two seconds, however busy the machine is.
+SEEN_WITHIN_S = 2.5
+# Until it has looked, Django may show what is new and the edge, a moment later, what is held.
+LOOKED_WITHIN_S = 1.0
 
 
 @dataclass
@@ -46,20 +49,22 @@ class Edits:
         return len(self.lags_s)
 
     def judge(self, visitor: Visitor, place: int, answer: Answer) -> str:
-        """What is wrong with the version that was shown: that it is older than one seen before, or than a second.
+        """What is wrong with the version that was shown: that it is out of date for a second, or for less after a newer one.
 
         Notes for each change how long after it the version before was still shown.
         """
         version = int(answer.facts.heading.rpartition(" ")[2])
-        if version < visitor.newest.get(place, 0):
-            return f"version {version} after version {visitor.newest[place]}"
-        visitor.newest[place] = version
         with self._lock:
-            missed = [(at, newer) for at, newer in self._committed[place] if newer > version and at < answer.asked_at]
-            for at, newer in missed:
-                self.lags_s[newer] = max(self.lags_s[newer], answer.asked_at - at)
-        late = [newer for at, newer in missed if at + SEEN_WITHIN_S < answer.asked_at]
-        return f"version {version}, although {late} had been published for a second" if late else ""
+            missed = [
+                (newer, answer.asked_at - at) for at, newer in self._committed[place] if newer > version and at < answer.asked_at
+            ]
+            for newer, late_s in missed:
+                self.lags_s[newer] = max(self.lags_s[newer], late_s)
+        newest = visitor.newest[place] = max(version, visitor.newest.get(place, 0))
+        for newer, late_s in missed:
+            if late_s > SEEN_WITHIN_S or (newer <= newest and late_s > LOOKED_WITHIN_S):
+                return f"version {version}, {late_s:.2f} s after version {newer}"
+        return ""
 
     def _run(self) -> None:
         version = len(self.paths)

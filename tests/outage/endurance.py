@@ -96,7 +96,7 @@ class Endurance:
 
     def _sign_in(self, kind: str, paths: list[str]) -> dict[str, str]:
         _, email = self.site.enroll(is_subscriber=kind != "metered")
-        browsing: Browsing = self.site.browse(email, host=self.host)
+        browsing: Browsing = self.site.browse(email)
         if kind == "metered":
             assert browsing.post(f"/articles/{article_id(paths[0])}/unlock/").status == 303
         cookies = dict(browsing.cookies)

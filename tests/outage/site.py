@@ -11,7 +11,7 @@ import time
 from http.client import HTTPConnection
 from pathlib import Path
 
-from broadsheet.conf.management.commands.serve import web_server
+from broadsheet.conf.management.commands.serve import edge_loops, web_server
 from tests.nginx import free_ports
 from tests.outage.cluster import Cluster, children_of
 from tests.outage.desk import Desk
@@ -52,7 +52,14 @@ class Host:
 
     def start(self, *, workers: int = 1, clock_ahead_s: float = 0.0) -> None:
         """Start the web server as `broadsheet serve` does, and wait until it answers."""
-        command = list(web_server("web server", host="127.0.0.1", port=self.port, workers=workers).command)
+        self._start(list(web_server("web server", host="127.0.0.1", port=self.port, workers=workers).command), clock_ahead_s)
+
+    def start_loop(self) -> None:
+        """Start one process of `--edge-loop` in its place: for pages only."""
+        [program] = edge_loops(host="127.0.0.1", port=self.port, workers=1)
+        self._start(list(program.command), 0.0)
+
+    def _start(self, command: list[str], clock_ahead_s: float) -> None:
         environment = {**self.environment, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
         if clock_ahead_s:
             command[-1] = "tests.outage.shifted_wsgi:application"
@@ -80,7 +87,10 @@ class Host:
     def workers(self) -> list[int]:
         """The processes that answer requests."""
         assert self._web is not None
-        return [pid for pid in children_of(self._web.pid) if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        children = [
+            pid for pid in children_of(self._web.pid) if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+        return children or [self._web.pid]  # the loop has none
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to every process of this host."""

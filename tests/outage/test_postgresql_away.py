@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
+from broadsheet.conf.management.commands.serve import THREADS
 from tests.outage import story
+from tests.outage.browsing import Browsing, Reading
 from tests.outage.conftest import Site, article_id
+from tests.outage.site import Host
 
 
 def test_readers_read_on_while_postgresql_is_killed(postgresql_site: Site) -> None:
@@ -27,3 +33,27 @@ def test_readers_read_on_while_postgresql_says_nothing(postgresql_site: Site) ->
 def test_readers_read_on_while_postgresql_is_stopped(postgresql_site: Site) -> None:
     cluster = postgresql_site.cluster
     story.tell(postgresql_site, begin=cluster.stop, end=cluster.start)
+
+
+@pytest.mark.soak  # starts a server of its own, which is on trial
+def test_pages_leave_the_loop_at_once_while_all_its_threads_wait_for_postgresql(postgresql_site: Site, tmp_path: Path) -> None:
+    [path, *unread] = postgresql_site.write(1 + 2 * THREADS)
+    host = Host(tmp_path / "data", postgresql_site.host.environment["BROADSHEET_DATABASE_URL"])
+    host.start_loop()
+    try:
+        reader = postgresql_site.browse(host=host)
+        assert reader.get(path).status == 200
+        with ThreadPoolExecutor(len(unread)) as others:
+            postgresql_site.cluster.freeze()
+            try:
+                waiting = [others.submit(Browsing(host).get, other) for other in unread]
+                reading = Reading(reader, [path])
+                refused = [one.result() for one in waiting]
+            finally:
+                postgresql_site.cluster.thaw()
+            reading.stop()
+    finally:
+        host.stop()
+    assert {answer.status for answer in refused} == {503}
+    assert {answer.status for answer in reading.answers} == {200} and len(reading.answers) > 20
+    assert max(answer.seconds for answer in reading.answers) < story.READ_AT_ONCE_S

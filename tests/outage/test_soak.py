@@ -26,26 +26,24 @@ READERS = 256
 FLAT_MB = 12.0
 
 
-@pytest.fixture(params=["sqlite_site", "postgresql_site"])
-def site(request: pytest.FixtureRequest) -> Site:
-    """Either database."""
-    found: Site = request.getfixturevalue(request.param)
-    return found
-
-
-@pytest.fixture
-def host(site: Site, tmp_path: Path) -> Iterator[Host]:
-    """A web server of two processes."""
+@pytest.fixture(params=["sqlite_site on granian", "postgresql_site on granian", "postgresql_site on the loop"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Site, Host]]:
+    """Either database, and a second web server on it: two processes, or one of the edge's own."""
+    name, _, server = request.param.partition(" on ")
+    site: Site = request.getfixturevalue(name)
     host = Host(tmp_path / "data", site.host.environment["BROADSHEET_DATABASE_URL"])
     try:
-        host.start(workers=2)
-        yield host
+        if server == "granian":
+            host.start(workers=2)
+        else:
+            host.start_loop()
+        yield site, host
     finally:
         host.stop()
 
 
-def test_readers_for_minutes_with_an_edit_each_second(site: Site, host: Host, capsys: pytest.CaptureFixture[str]) -> None:
-    endurance = Endurance(site, host, readers=READERS, every_s=0.25)
+def test_readers_for_minutes_with_an_edit_each_second(place: tuple[Site, Host], capsys: pytest.CaptureFixture[str]) -> None:
+    endurance = Endurance(*place, readers=READERS, every_s=0.25)
     endurance.start()
     time.sleep(MINUTES * 60)
     endurance.stop()
