@@ -5,3 +5,8 @@ class BillingConfig(AppConfig):
     name = "broadsheet.billing"
     label = "billing"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from broadsheet.billing import receivers
+
+        receivers.connect()

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from django.core.management import call_command
 
 from broadsheet.accounts.flows import forget_old_proofs
+from broadsheet.billing.event_flows import ask_about_due, forget_old_events, settle_received_events
+from broadsheet.billing.letter_flows import write_failure_letters, write_pause_notices, write_renewal_notices
 from broadsheet.core.flows import forget_old_tallies, trim_change_log
 from broadsheet.core.signing_key_flows import rotate_old_signing_keys
 from broadsheet.library.photo_flows import withdraw_expired_photos
@@ -37,6 +39,12 @@ JOBS: tuple[Job, ...] = (
     Job("expired photos", timedelta(minutes=1), lambda now: withdraw_expired_photos(now=now)),
     Job("pages of old versions", timedelta(minutes=1), lambda now: forget_unused_pages(now=now)),
     Job("old signing keys", timedelta(hours=1), lambda now: rotate_old_signing_keys(now=now)),
+    Job("payments", timedelta(seconds=1), lambda now: settle_received_events(now=now)),
+    Job("due subscriptions", timedelta(minutes=1), lambda now: ask_about_due(now=now)),
+    Job("failed payments", timedelta(minutes=1), lambda now: write_failure_letters(now=now)),
+    Job("renewals", timedelta(hours=1), lambda now: write_renewal_notices(now=now)),
+    Job("pauses", timedelta(hours=1), lambda now: write_pause_notices(now=now)),
+    Job("old events of payments", timedelta(hours=1), lambda now: forget_old_events(now=now)),
     Job("old letters", timedelta(hours=1), lambda now: forget_old_letters(now=now)),
     Job("old codes and links", timedelta(hours=1), lambda now: forget_old_proofs(now=now)),
     Job("old changes", timedelta(hours=1), lambda now: trim_change_log(now=now)),

@@ -35,6 +35,9 @@ class EventKind(StrEnum):
     CONFIRMED = "confirmed"
     UNLOCKED = "unlocked"
     INVOICE_REQUESTED = "invoice_requested"
+    SUBSCRIBED = "subscribed"
+    RENEWED = "renewed"
+    ENDED = "ended"
 
 
 def record_change(kind: ChangeKind, subject: str, *, now: datetime) -> Change:

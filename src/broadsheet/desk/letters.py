@@ -29,6 +29,22 @@ NAMES = {
     LetterKind.INVOICE_REQUEST: "Invoice asked for, to the publisher",
     LetterKind.INVOICE_RECEIPT: "Invoice asked for, to the reader",
     LetterKind.HELP: "Question to the help desk",
+    LetterKind.WELCOME: "Subscription begins",
+    LetterKind.RECEIPT: "Receipt",
+    LetterKind.PAYMENT_FAILED: "Payment failed, at once",
+    LetterKind.PAYMENT_FAILED_AGAIN: "Payment failed, after three days",
+    LetterKind.PAYMENT_FAILED_LAST: "Payment failed, after ten days",
+    LetterKind.UNPAID: "Ended unpaid",
+    LetterKind.RENEWS_SOON: "Renews soon",
+    LetterKind.PRICE_CHANGES: "Price changes",
+    LetterKind.CARD_EXPIRES: "Card runs out",
+    LetterKind.CANCELLED: "Cancelled",
+    LetterKind.GOES_ON: "Goes on after all",
+    LetterKind.ENDED: "Subscription ended",
+    LetterKind.PAUSED: "Paused",
+    LetterKind.PAUSE_ENDS: "Pause ends soon",
+    LetterKind.REFUNDED: "Money given back",
+    LetterKind.MONEY_ALERT: "Money needs a look, to the publisher",
 }
 # What the preview fills in; a placeholder without a sample shows its own name.
 SAMPLES = {

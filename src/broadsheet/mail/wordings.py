@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from broadsheet.mail import money_wordings
+
 
 class LetterKind(StrEnum):
     """What a letter is for. Each kind has its own wording, which the desk may change."""
@@ -25,6 +27,22 @@ class LetterKind(StrEnum):
     INVOICE_REQUEST = "invoice-request"
     INVOICE_RECEIPT = "invoice-receipt"
     HELP = "help"
+    WELCOME = "welcome"
+    RECEIPT = "receipt"
+    PAYMENT_FAILED = "payment-failed"
+    PAYMENT_FAILED_AGAIN = "payment-failed-again"
+    PAYMENT_FAILED_LAST = "payment-failed-last"
+    UNPAID = "unpaid"
+    RENEWS_SOON = "renews-soon"
+    PRICE_CHANGES = "price-changes"
+    CARD_EXPIRES = "card-expires"
+    CANCELLED = "cancelled"
+    GOES_ON = "goes-on"
+    ENDED = "ended"
+    PAUSED = "paused"
+    PAUSE_ENDS = "pause-ends"
+    REFUNDED = "refunded"
+    MONEY_ALERT = "money-alert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +65,7 @@ PLACEHOLDERS: Mapping[LetterKind, frozenset[str]] = {
     # Nothing in it was typed by whoever asked: a stranger may have given somebody else's address.
     LetterKind.INVOICE_RECEIPT: _HOUSE | {"plan", "price", "help_link"},
     LetterKind.HELP: _HOUSE | {"email", "page", "message"},
+    **{LetterKind(kind): _HOUSE | names for kind, names in money_wordings.PLACEHOLDERS.items()},
 }
 
 DEFAULTS: Mapping[LetterKind, Wording] = {
@@ -155,4 +174,5 @@ Page: {page}
 
 {message}""",
     ),
+    **{LetterKind(kind): Wording(*words) for kind, words in money_wordings.WORDS.items()},
 }

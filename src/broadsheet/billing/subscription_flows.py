@@ -1,0 +1,155 @@
+"""Following a subscription: what a provider says becomes lines in its ledger, a grant, letters and events.
+
+Return page, webhook, button, nightly comparison: all of them end in `apply_snapshot`.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.dispatch import Signal
+
+from broadsheet.billing.ledger import Line, LineKind, Snapshot, Standing, Status, differences, fold
+from broadsheet.billing.models import Alert, LedgerLine, Order, Price, Subscription
+from broadsheet.core.flows import EventKind, record_event
+from broadsheet.membership.models import Grant
+
+logger = logging.getLogger(__name__)
+
+# Sent inside the transaction, once for each new line: (subscription, line, standing, is_first, now). Letters listen.
+line_written = Signal()
+
+
+class UnknownPrice(Exception):
+    """A provider tells of a subscription whose price nobody here has set; staff are told."""
+
+
+def apply_snapshot(provider: str, snapshot: Snapshot, *, order: Order | None = None, now: datetime) -> Subscription:
+    """Bring one subscription up to what its provider says; saying it again changes nothing.
+
+    Raises:
+        UnknownPrice: nothing is known of what is being paid for.
+    """
+    with transaction.atomic():
+        row = Subscription.objects.select_for_update().filter(provider=provider, ref=snapshot.ref).first()
+        if row is None:
+            row = _begin(provider, snapshot, order, now)
+        _fill_in(row, snapshot, order)
+        stored = [line.line() for line in row.lines.all()]
+        fresh = differences(stored, snapshot, now=now)
+        write_lines(row, stored, fresh, now=now)
+        row.checked_at = now
+        row.save()
+    return row
+
+
+def write_lines(row: Subscription, stored: list[Line], fresh: tuple[Line, ...], *, now: datetime) -> Standing:
+    """Add lines to a ledger, and make grant, columns and events follow; call it inside a transaction that holds the row."""
+    LedgerLine.objects.bulk_create(
+        LedgerLine(
+            subscription=row,
+            kind=line.kind,
+            key=line.key,
+            at=line.at,
+            written_at=now,
+            cents=line.cents,
+            currency=line.currency,
+            until=line.until,
+            detail=line.detail,
+        )
+        for line in fresh
+    )
+    standing = fold([*stored, *fresh])
+    _copy(standing, row)
+    _follow_with_grant(row, standing, now)
+    for line in fresh:
+        _record(row, line, bool(stored), now)
+        line_written.send(None, subscription=row, line=line, standing=standing, is_first=not stored, now=now)
+    return standing
+
+
+def raise_alert(key: str, text: str, *, subscription: Subscription | None = None, now: datetime) -> None:
+    """Put something before the staff, once."""
+    Alert.objects.get_or_create(key=key, defaults={"text": text, "subscription": subscription, "raised_at": now})
+
+
+def _begin(provider: str, snapshot: Snapshot, order: Order | None, now: datetime) -> Subscription:
+    price = _find_price(provider, snapshot.price_ref)
+    reader_id = snapshot.reader_id or (order.reader_id if order else None)
+    row, _ = Subscription.objects.get_or_create(
+        provider=provider,
+        ref=snapshot.ref,
+        defaults={
+            "reader_id": reader_id,
+            "price": price,
+            "status": snapshot.status,
+            "started_at": snapshot.started_at,
+            "period_end": snapshot.period_end,
+            "checked_at": now,
+        },
+    )
+    return Subscription.objects.select_for_update().get(pk=row.pk)
+
+
+def _fill_in(row: Subscription, snapshot: Snapshot, order: Order | None) -> None:
+    row.customer_ref = snapshot.customer_ref or row.customer_ref
+    row.quantity = snapshot.quantity
+    row.price = _find_price(row.provider, snapshot.price_ref)
+    if order is not None and order.subscription_id is None:
+        order.subscription = row
+        order.save(update_fields=["subscription"])
+
+
+def _find_price(provider: str, ref: str) -> Price:
+    if ref.isdigit():
+        price = Price.objects.filter(pk=int(ref)).first()
+    else:
+        price = next((price for price in Price.objects.all() if price.provider_refs.get(provider) == ref), None)
+    if price is None:
+        raise UnknownPrice(f"{provider} tells of a subscription at the price {ref!r}; set that number on a price of a plan.")
+    return price
+
+
+def _copy(standing: Standing, row: Subscription) -> None:
+    row.status = standing.status or row.status
+    row.started_at = standing.started_at or row.started_at
+    row.period_end = standing.period_end or row.period_end
+    row.cancel_at, row.paused_until = standing.cancel_at, standing.paused_until
+    row.failed_at, row.ended_at = standing.failed_at, standing.ended_at
+    row.kept_cents = standing.kept_cents
+
+
+def _follow_with_grant(row: Subscription, standing: Standing, now: datetime) -> None:
+    """Make the subscription's own grant end when access ends. Other grants of the reader are none of its business."""
+    ends_at = standing.access_ends_at()
+    if ends_at is None or standing.started_at is None:
+        return
+    ends_at = max(ends_at, standing.started_at + timedelta(microseconds=1))
+    if row.grant is None:
+        if row.reader_id is None or ends_at <= now:
+            return
+        row.grant = Grant.objects.create(
+            reader_id=row.reader_id,
+            source=Grant.Source.SUBSCRIPTION,
+            starts_at=standing.started_at,
+            ends_at=ends_at,
+            reason=f"{row.price.plan.name}, subscription {row.pk}",
+            created_at=now,
+        )
+    elif row.grant.ends_at != ends_at:
+        row.grant.ends_at = ends_at
+        row.grant.save(update_fields=["ends_at"])
+
+
+def _record(row: Subscription, line: Line, has_lines: bool, now: datetime) -> None:
+    kind = None
+    if line.kind is LineKind.STARTED:
+        kind = EventKind.SUBSCRIBED
+    elif line.kind is LineKind.PERIOD and has_lines:
+        kind = EventKind.RENEWED
+    elif line.kind is LineKind.STATUS and line.detail in (Status.ENDED, Status.UNPAID):
+        kind = EventKind.ENDED
+    if kind is not None:
+        record_event(kind, now=now, reader_id=row.reader_id, source=row.price.plan.slug)

@@ -1,0 +1,94 @@
+"""The ledger: what a provider says, in any order and however often, adds up to the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadsheet.billing.ledger import RENEWAL_GRACE, RETRY_WINDOW, Line, PaidSum, Snapshot, Status, differences, fold
+
+START = datetime(2026, 1, 31, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+payments = st.lists(
+    st.builds(
+        PaidSum,
+        ref=st.sampled_from(["p1", "p2", "p3"]),
+        cents=st.just(980),
+        currency=st.just("EUR"),
+        paid_at=st.just(START),
+        refunded_cents=st.integers(0, 980),
+        is_disputed=st.booleans(),
+    ),
+    max_size=3,
+    unique_by=lambda payment: payment.ref,
+).map(tuple)
+moments = st.integers(0, 400).map(lambda days: START + days * DAY)
+snapshots = st.builds(
+    Snapshot,
+    ref=st.just("sub_1"),
+    status=st.sampled_from(Status),
+    started_at=st.just(START),
+    period_end=moments,
+    price_ref=st.sampled_from(["1", "2"]),
+    cancel_at=st.none() | moments,
+    payments=payments,
+)
+
+
+def write(lines: list[Line], snapshot: Snapshot, now: datetime) -> list[Line]:
+    return [*lines, *differences(lines, snapshot, now=now)]
+
+
+@given(st.lists(snapshots, max_size=6), snapshots)
+def test_ledger_ends_at_what_was_said_last_and_saying_it_again_adds_nothing(before: list[Snapshot], last: Snapshot) -> None:
+    lines: list[Line] = []
+    for number, snapshot in enumerate([*before, last]):
+        lines = write(lines, snapshot, START + number * DAY)
+    standing = fold(lines)
+    assert standing.status is last.status
+    assert (standing.period_end, standing.cancel_at, standing.price_ref) == (last.period_end, last.cancel_at, last.price_ref)
+    assert differences(lines, last, now=START + 99 * DAY) == ()
+    assert len({line.key for line in lines}) == len(lines)
+
+
+@given(st.lists(snapshots, min_size=1, max_size=6))
+def test_money_is_counted_once_and_never_more_given_back_than_came_in(said: list[Snapshot]) -> None:
+    lines: list[Line] = []
+    for number, snapshot in enumerate(said):
+        lines = write(lines, snapshot, START + number * DAY)
+    standing = fold(lines)
+    refs = {payment.ref for snapshot in said for payment in snapshot.payments}
+    assert standing.paid_cents == 980 * len(refs)
+    assert 0 <= standing.refunded_cents <= standing.paid_cents
+
+
+def snapshot(status: Status, **more: object) -> Snapshot:
+    return Snapshot("sub_1", status, START, START + 31 * DAY, "1", **more)  # type: ignore[arg-type]
+
+
+def test_first_failure_fixes_the_end_of_the_retry_window() -> None:
+    lines = write([], snapshot(Status.ACTIVE), START)
+    failed = START + 31 * DAY
+    lines = write(lines, snapshot(Status.PAST_DUE, failed_at=failed), failed)
+    lines = write(lines, snapshot(Status.PAST_DUE, failed_at=failed + 3 * DAY), failed + 3 * DAY)
+    assert fold(lines).failed_at == failed
+    assert fold(lines).access_ends_at() == failed + RETRY_WINDOW
+
+
+def test_access_ends_with_the_period_when_the_end_is_ordered_and_lasts_a_little_longer_when_not() -> None:
+    lines = write([], snapshot(Status.ACTIVE), START)
+    assert fold(lines).access_ends_at() == START + 31 * DAY + RENEWAL_GRACE
+    lines = write(lines, snapshot(Status.ACTIVE, cancel_at=START + 31 * DAY), START + DAY)
+    assert fold(lines).access_ends_at() == START + 31 * DAY
+
+
+def test_giving_up_ends_access_when_the_provider_gave_up() -> None:
+    lines = write([], snapshot(Status.ACTIVE), START)
+    gave_up = START + 45 * DAY
+    lines = write(lines, snapshot(Status.UNPAID, failed_at=START + 31 * DAY), gave_up)
+    ends_at = fold(lines).access_ends_at()
+    assert ends_at is not None
+    assert ends_at <= gave_up
