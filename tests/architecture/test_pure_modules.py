@@ -29,7 +29,7 @@ SHELL_NAMES = {
     "wagtail_hooks",
 }
 SHELL_ENDINGS = ("_store", "_flows", "_views", "_receivers", "_forms", "_viewsets", "_panels")
-SHELL_PLACES = {"conf", "web", "desk", "management", "templatetags"}  # packages, or folders within one
+SHELL_PLACES = {"conf", "web", "desk", "management", "models", "templatetags"}  # packages, or folders within one
 BLOCKED = ("django", "wagtail", "allauth", "modelcluster", "taggit", "django_tasks", "django_tasks_db", "granian", "whitenoise")
 IMPORT_ALL = """
 import importlib, json, sys

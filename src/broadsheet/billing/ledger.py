@@ -110,7 +110,7 @@ class Standing:
     price_ref: str = ""
     paid_cents: int = 0
     refunded_cents: int = 0
-    is_disputed: bool = False
+    disputed_at: datetime | None = None  # while the reader's bank holds a payment back
     letters: frozenset[str] = frozenset()
 
     @property
@@ -122,8 +122,8 @@ class Standing:
         """When this subscription stops opening articles, as far as is known now; None before it has begun."""
         if self.started_at is None or self.period_end is None:
             return None
-        if self.is_disputed or self.status in (Status.UNPAID, Status.ENDED):
-            return self.ended_at or self.failed_at or self.started_at
+        if self.status in (Status.UNPAID, Status.ENDED) or self.disputed_at is not None:
+            return self.ended_at or self.disputed_at
         if self.status is Status.PAUSED:
             return self.period_end
         if self.status is Status.PAST_DUE and self.failed_at is not None:
@@ -195,7 +195,7 @@ def _add(standing: Standing, line: Line) -> Standing:
         case LineKind.REFUND:
             return replace(standing, refunded_cents=standing.refunded_cents + line.cents)
         case LineKind.DISPUTE | LineKind.DISPUTE_WON:
-            return replace(standing, is_disputed=line.kind is LineKind.DISPUTE, ended_at=line.at)
+            return replace(standing, disputed_at=line.at if line.kind is LineKind.DISPUTE else None)
         case LineKind.CANCEL | LineKind.CANCEL_UNDONE:
             return replace(standing, cancel_at=line.until)
         case LineKind.PAUSE:

@@ -142,6 +142,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-started_at', '-id'),
+                'indexes': [models.Index(fields=['status', 'period_end'], name='billing_subscription_due')],
+                'constraints': [models.UniqueConstraint(fields=('provider', 'ref'), name='billing_subscription_once')],
             },
         ),
         migrations.CreateModel(
@@ -182,6 +184,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('id',),
+                'indexes': [models.Index(fields=['kind', 'at'], name='billing_line_kind_at')],
+                'constraints': [models.UniqueConstraint(fields=('subscription', 'key'), name='billing_line_once')],
             },
         ),
         migrations.CreateModel(
@@ -198,22 +202,6 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('-raised_at', '-id'),
             },
-        ),
-        migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['status', 'period_end'], name='billing_subscription_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(fields=('provider', 'ref'), name='billing_subscription_once'),
-        ),
-        migrations.AddIndex(
-            model_name='ledgerline',
-            index=models.Index(fields=['kind', 'at'], name='billing_line_kind_at'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerline',
-            constraint=models.UniqueConstraint(fields=('subscription', 'key'), name='billing_line_once'),
         ),
     ]
 

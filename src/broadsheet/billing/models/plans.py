@@ -1,0 +1,51 @@
+"""What is sold: plans and the history of their prices."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Plan(models.Model):
+    """What a reader can subscribe to, at which price, for how long."""
+
+    class Period(models.TextChoices):
+        MONTH = "month", "month"
+        YEAR = "year", "year"
+
+    class Kind(models.TextChoices):
+        STANDARD = "standard", "For everybody"
+        STUDENT = "student", "For people who study"
+        GROUP = "group", "Seats for an organisation"
+        GIFT = "gift", "A present, which never renews"
+
+    name = models.CharField(max_length=60)
+    slug = models.SlugField(max_length=40, unique=True)
+    price_cents = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3, default="EUR")
+    period = models.CharField(max_length=8, choices=Period.choices)
+    summary = models.CharField(max_length=200, blank=True)
+    holds = models.TextField(blank=True, help_text="One line of the offer per line.")
+    is_offered = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.STANDARD, db_default=Kind.STANDARD)
+    trial_days = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Free days before the first payment.")
+
+    class Meta:
+        ordering = ("position", "price_cents")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Price(models.Model):
+    """What a plan cost from a day on. Whoever subscribed at a price keeps it; the newest one is asked of others."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="prices")
+    cents = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    period = models.CharField(max_length=8, choices=Plan.Period.choices)
+    since = models.DateTimeField()
+    provider_refs = models.JSONField(default=dict, blank=True, help_text="The price's number with each provider.")
+
+    class Meta:
+        ordering = ("-since", "-id")
