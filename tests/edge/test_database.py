@@ -15,6 +15,7 @@ from django.db import connection
 
 from broadsheet.edge.database import Database, DatabaseAway, DatabaseBusy
 from broadsheet.library.models import Article
+from tests.conf.serving import wait_for
 from tests.edge.conftest import Process
 from tests.subprocesses import child_environment
 
@@ -106,6 +107,13 @@ def other_link(address: str = "") -> Iterator[psycopg.Connection[Any]]:
         yield link
 
 
+def wait_until_nobody_is_connected(role: str) -> None:
+    """Wait for the server: a connection that was closed here ends there a moment later."""
+    still_connected = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s"
+    with other_link() as link:
+        wait_for(lambda: link.execute(still_connected, [role]).fetchone() == (0,), f"nobody is connected as {role}")
+
+
 @pytest.fixture
 def few(on_postgresql: None) -> Iterator[str]:
     """The address under which somebody may have one connection only."""
@@ -123,6 +131,7 @@ def few(on_postgresql: None) -> Iterator[str]:
 @pytest.mark.django_db(transaction=True)
 def test_server_that_has_no_connection_to_spare_is_busy(few: str) -> None:
     assert trouble(few) is None
+    wait_until_nobody_is_connected(FEW)
     with other_link(few):
         assert trouble(few) is DatabaseBusy
 
@@ -168,6 +177,7 @@ def test_busy_server_sends_readers_to_django_and_never_counts_as_away(
     assert visitor.get(article.get_absolute_url()).state == "wall stranger"
     assert not process.handed_over
     process.database.close()
+    wait_until_nobody_is_connected(FEW)
     with other_link(few):
         article.unpublish()
         process.look()
