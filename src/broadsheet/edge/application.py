@@ -14,7 +14,7 @@ from broadsheet.core.counts import AnswerCounts
 from broadsheet.edge.cookies import has_ours
 from broadsheet.edge.database import DatabaseAway
 from broadsheet.edge.decide import decide_variant, list_kind
-from broadsheet.edge.held import HeldHeaders, HeldPage
+from broadsheet.edge.held import HeldAnswer, HeldPage
 from broadsheet.edge.holdings import Holdings
 from broadsheet.edge.known import KnownPasses
 from broadsheet.edge.routes import ArticleRoute, FileRoute, ListRoute, find_route
@@ -28,15 +28,6 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 CountView = Callable[[int, str], None]
-
-
-class Answer:
-    """A finished answer: status line, headers, body; and for the count, which form of page it is."""
-
-    __slots__ = ("body", "headers", "status", "variant")
-
-    def __init__(self, status: str, headers: HeldHeaders, body: bytes, variant: str) -> None:
-        self.status, self.headers, self.body, self.variant = status, headers, body, variant
 
 
 class Edge:
@@ -66,7 +57,7 @@ class Edge:
         start_response(answer.status, answer.headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
-    def find_answer(self, environ: Environ, *, may_wait: bool = True) -> Answer | None:
+    def find_answer(self, environ: Environ, *, may_wait: bool = True) -> HeldAnswer | None:
         """The finished answer to a request, counted; None where Django has to decide.
 
         Raises:
@@ -81,7 +72,7 @@ class Edge:
             self._counts.count(answer.variant, answer.status, perf_counter() - started)
         return answer
 
-    def _find_answer(self, environ: Environ, may_wait: bool) -> Answer | None:
+    def _find_answer(self, environ: Environ, may_wait: bool) -> HeldAnswer | None:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("QUERY_STRING"):
             return None
         holdings = self._holdings
@@ -115,7 +106,7 @@ class Edge:
         *,
         is_stranger: bool,
         may_wait: bool,
-    ) -> Answer | None:
+    ) -> HeldAnswer | None:
         article = self._holdings.find_article(route.article_id, may_wait=may_wait)
         if article is None or article.slug != route.slug or article.published_at > now:
             return None
@@ -138,13 +129,9 @@ class Edge:
         return networks.find(address, now=now)
 
 
-def _answer(environ: Environ, page: HeldPage, *, is_shared: bool) -> Answer:
-    if is_shared:
-        return _shared(environ, page, page.shared, page.not_modified)
-    return Answer("200 OK", page.private, page.body, page.variant)
+def _answer(environ: Environ, page: HeldPage, *, is_shared: bool) -> HeldAnswer:
+    return _shared(environ, page, page.shared, page.not_modified) if is_shared else page.private
 
 
-def _shared(environ: Environ, page: HeldPage, headers: HeldHeaders, not_modified: HeldHeaders) -> Answer:
-    if page.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
-        return Answer("304 Not Modified", not_modified, b"", page.variant)
-    return Answer("200 OK", headers, page.body, page.variant)
+def _shared(environ: Environ, page: HeldPage, whole: HeldAnswer, not_modified: HeldAnswer) -> HeldAnswer:
+    return not_modified if page.etag in environ.get("HTTP_IF_NONE_MATCH", "") else whole

@@ -17,7 +17,7 @@ from urllib.parse import unquote_to_bytes
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from broadsheet.edge.application import Environ
-from broadsheet.edge.held import header_lines
+from broadsheet.edge.held import write_head
 from broadsheet.edge.holdings import NotHeld
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ LONGEST_HEAD = 65_536  # bytes; what nginx lets through is shorter
 HEAD_TIMEOUT_S = 10
 IDLE_TIMEOUT_S = 75  # longer than a proxy keeps its connections, so that none is closed under a request
 MAX_WAITING = 16  # requests that came on one connection while the one before them is not answered
-_STATUS_LINES = {status: f"HTTP/1.1 {status}\r\n".encode() for status in ("200 OK", "304 Not Modified")}
 _METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
 # All that finished pages depend on.
 _READ = (
@@ -38,7 +37,7 @@ _READ = (
     (b"if-none-match", "HTTP_IF_NONE_MATCH"),
     (b"x-forwarded-for", "HTTP_X_FORWARDED_FOR"),
 )
-_END, _LAST_END = b"\r\n", b"Connection: close\r\n\r\n"
+_LAST_END = b"Connection: close\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):
@@ -137,7 +136,7 @@ class Connection(asyncio.Protocol):
             self._ask(environ, headers, keeps)
             return
         body = b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body
-        self._write(_STATUS_LINES[answer.status], answer.headers.lines, body, keeps)
+        self._write(answer.head(self._server.date_line), body, keeps)
 
     def _ask(self, environ: Environ, headers: Mapping[bytes, bytes], keeps: bool) -> None:
         self._is_busy = True
@@ -154,20 +153,17 @@ class Connection(asyncio.Protocol):
             self._close()
             return
         called = done.result()
-        lines = header_lines(called.headers)
-        if not any(name.lower() == "content-length" for name, _ in called.headers) and not called.status.startswith(("204", "304")):
-            lines += f"Content-Length: {len(called.body)}\r\n".encode()
-        self._write(f"HTTP/1.1 {called.status}\r\n".encode(), lines, b"" if is_head else called.body, keeps)
+        head = write_head(called.status, called.framed_headers(), self._server.date_line)
+        self._write(head, b"" if is_head else called.body, keeps)
         while self._waiting and not self._is_busy and not self._is_over:
             self._answer(*self._waiting.popleft())
         if not self._is_busy and not self._is_over:
             self._transport.resume_reading()
 
-    def _write(self, status_line: bytes, lines: bytes, body: bytes, keeps: bool) -> None:
-        server = self._server
-        keeps = keeps and not server.is_stopping
-        self._transport.write(b"".join((status_line, server.date_line, lines, _END if keeps else _LAST_END, body)))
-        self._idle_since = server.seconds
+    def _write(self, head: bytes, body: bytes, keeps: bool) -> None:
+        keeps = keeps and not self._server.is_stopping
+        self._transport.write(b"".join((head if keeps else head[:-2] + _LAST_END, body)))
+        self._idle_since = self._server.seconds
         if not keeps:
             self._close()
 

@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -23,36 +22,45 @@ PRIVATE = "private, no-store"
 OVERHEAD_BYTES = 3_000  # of a held page beside its body: key, header lists and Python's own objects
 
 
-class HeldHeaders(list[tuple[str, str]]):
-    """The headers of a held page's answers, in WSGI's form."""
+class HeldAnswer:
+    """One finished answer; `variant` is what it is counted under."""
 
-    @cached_property
-    def lines(self) -> bytes:
-        """The same as bytes, made once for whoever writes them to a connection."""
-        return header_lines(self)
+    __slots__ = ("_head", "body", "headers", "status", "variant")
+
+    def __init__(self, status: str, headers: Headers, body: bytes, variant: str) -> None:
+        self.status, self.headers, self.body, self.variant = status, headers, body, variant
+        self._head = (b"", b"")
+
+    def head(self, date_line: bytes) -> bytes:
+        """Status line and headers as they go over a connection, the empty line included; made once for each date."""
+        made_for, head = self._head
+        if made_for is not date_line:
+            head = write_head(self.status, self.headers, date_line)
+            self._head = (date_line, head)
+        return head
 
 
-def header_lines(headers: Iterable[tuple[str, str]]) -> bytes:
-    """Headers as they stand before an answer's body."""
-    return "".join(f"{name}: {value}\r\n" for name, value in headers).encode("latin-1")
+def write_head(status: str, headers: Iterable[tuple[str, str]], date_line: bytes) -> bytes:
+    """What stands before an answer's body (RFC 9112, 2.1)."""
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    return b"HTTP/1.1 %b\r\n%b%b\r\n" % (status.encode("latin-1"), date_line, lines.encode("latin-1"))
 
 
 @dataclass(frozen=True, slots=True)
 class HeldPage:
-    """One encoding of one variant, with its header lists made once.
+    """One encoding of one variant, with its answers made once.
 
     `shared` goes to strangers, `private` to a reader whom cookies or a network chose it for; `file` goes to
-    everybody alike, if the page is a feed or a sitemap. `variant` is what its answers are counted under.
+    everybody alike, if the page is a feed or a sitemap.
     """
 
-    variant: str
     body: bytes
     etag: str
-    shared: HeldHeaders
-    private: HeldHeaders
-    not_modified: HeldHeaders
-    file: HeldHeaders
-    file_not_modified: HeldHeaders
+    shared: HeldAnswer
+    private: HeldAnswer
+    not_modified: HeldAnswer
+    file: HeldAnswer
+    file_not_modified: HeldAnswer
     valid_until: datetime | None
     mentions: frozenset[int]
 
@@ -80,15 +88,22 @@ def hold_page(found: FoundPage, kind: str, encoding: str, security_headers: Head
         content.append(("Content-Encoding", encoding))
     public: Headers = [("Cache-Control", PUBLIC), ("ETag", tag), *security_headers]
     by_cookie, by_encoding = ("Vary", "Cookie, Accept-Encoding"), ("Vary", "Accept-Encoding")
+    variant = name_variant(kind, found.content_type)
+
+    def whole(headers: Headers) -> HeldAnswer:
+        return HeldAnswer("200 OK", [*content, *headers], body, variant)
+
+    def not_modified(headers: Headers) -> HeldAnswer:
+        return HeldAnswer("304 Not Modified", headers, b"", variant)
+
     return HeldPage(
-        variant=name_variant(kind, found.content_type),
         body=body,
         etag=tag,
-        shared=HeldHeaders([*content, by_cookie, *public]),
-        private=HeldHeaders([*content, by_cookie, ("Cache-Control", PRIVATE), *security_headers]),
-        not_modified=HeldHeaders([by_cookie, *public]),
-        file=HeldHeaders([*content, by_encoding, *public]),
-        file_not_modified=HeldHeaders([by_encoding, *public]),
+        shared=whole([by_cookie, *public]),
+        private=whole([by_cookie, ("Cache-Control", PRIVATE), *security_headers]),
+        not_modified=not_modified([by_cookie, *public]),
+        file=whole([by_encoding, *public]),
+        file_not_modified=not_modified([by_encoding, *public]),
         valid_until=found.valid_until,
         mentions=found.mentions,
     )

@@ -53,11 +53,10 @@ class KnownPasses:
 
     def _counts(self, shown: Pass, now: datetime) -> bool:
         holdings, seconds = self._holdings, now.timestamp()
-        if not shown.issued_at - FUTURE_S <= seconds < shown.expires_at or holdings.revocations.covers(shown):
-            return False
         is_of_now = seconds < shown.renew_at and shown.month == holdings.month(now)
         # Without the database nobody can give a pass for a month that has begun meanwhile; the old one's ends are its own.
-        return is_of_now or holdings.is_away
+        is_in_time = is_of_now or (holdings.is_away and seconds < shown.expires_at)
+        return is_in_time and shown.issued_at - FUTURE_S <= seconds and not holdings.revocations.covers(shown)
 
 
 def _check(header: str, known: Known) -> Pass | None:

@@ -34,6 +34,13 @@ class Called:
     headers: Sequence[tuple[str, str]]
     body: bytes
 
+    def framed_headers(self) -> Sequence[tuple[str, str]]:
+        """The headers, with the body's length if the application left it to the server."""
+        has_length = any(name.lower() == "content-length" for name, _ in self.headers)
+        if has_length or self.status.startswith(("204", "304")):
+            return self.headers
+        return [*self.headers, ("Content-Length", str(len(self.body)))]
+
 
 class PageServer:
     """Listens, tells connections the time, and lends them threads."""
