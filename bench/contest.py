@@ -23,9 +23,12 @@ SECONDS = 2.0  # of one contestant in one round
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """One server with one kind of request; the requests are written anew each round, because passes age."""
+    """One server with one kind of request; the requests are written anew each round, because passes age.
 
-    name: str
+    `name` is the server's and what is asked for. Requests are sent in an order that is the same in each run.
+    """
+
+    name: tuple[str, str]
     server: Server
     core: int
     write: Callable[[], list[Request]]
@@ -34,7 +37,7 @@ class Contestant:
 
     def run(self, folder: Path, *, seconds: float = SECONDS, work: int = BUSY_TURNS, think_ms: float = 0.0) -> Outcome:
         """One run of some seconds."""
-        requests = write_requests(folder / "requests.txt", self.write())
+        requests = write_requests(folder / "requests.txt", shuffled(self.write()))
         return send(
             self.server,
             requests,
@@ -47,11 +50,11 @@ class Contestant:
         )
 
 
-def run_rounds(folder: Path, entered: Sequence[Contestant]) -> dict[str, list[Outcome]]:
+def run_rounds(folder: Path, entered: Sequence[Contestant], *, warm_s: float = SECONDS) -> dict[tuple[str, str], list[Outcome]]:
     """Warm each up, then let them take turns; the outcomes of each, round by round."""
     for contestant in entered:
-        contestant.run(folder)
-    outcomes: dict[str, list[Outcome]] = {contestant.name: [] for contestant in entered}
+        contestant.run(folder, seconds=warm_s)
+    outcomes: dict[tuple[str, str], list[Outcome]] = {contestant.name: [] for contestant in entered}
     for _ in range(ROUNDS):
         for contestant in entered:
             outcomes[contestant.name].append(contestant.run(folder))

@@ -5,17 +5,17 @@ A small and a large installation take turns; each contestant differs from anothe
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import accumulate
-from pathlib import Path
 from random import Random
 from statistics import median
 from typing import TYPE_CHECKING
 
-from bench.contest import Contestant, describe, run_rounds, shuffled
+from bench.contest import Contestant, describe, run_rounds
 from bench.edge_site import Wanted
-from bench.installation import EDGE, Site, fetch, make_site
+from bench.installation import EVENT_LOOP, Site, fetch, make_site
 from bench.load import Outcome, Request
 from bench.needs import need_command
 from bench.servers import Server
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FEW, MANY_ARTICLES, MANY_READERS = 100, 50_000, 100_000
 HELD_ARTICLES = 20_000  # fit into what one process may hold
 HELD_FOR_MEMORY = 5_000
+WARM_S = 10.0  # until everything that can be held is held, and every pass that can be known is known
+SIGNED_FOR_S = 240.0  # a pass is known for five minutes
 KINDS = ("open-unlock-reader-2", "open-subscription-subscriber")
 
 
@@ -36,22 +38,27 @@ def measure_growth() -> list[Result]:
     few = make_site(Wanted(FEW, FEW, opened=FEW, kinds=KINDS))
     many = make_site(Wanted(MANY_ARTICLES, MANY_READERS, opened=FEW, kinds=KINDS))
     with few as small, many as large, ExitStack() as stack:
-        edges = {site.folder: stack.enter_context(site.serve("edge", EDGE)) for site in (small, large)}
-        memory = measure_memory(large, edges[large.folder])
-        outcomes = run_rounds(large.folder, growing(small, large, edges))
-    base = outcomes[f"{FEW} articles"]
-    few_readers = outcomes[f"{FEW} readers"]
+        with large.serve(EVENT_LOOP) as edge:
+            memory = weigh_held_pages(large, edge)
+        outcomes = run_rounds(large.folder, growing(small, large, stack), warm_s=WARM_S)
+    few_articles, few_readers = outcomes["small", "articles"], outcomes["small", "readers"]
     return [
-        grown(f"articles, from {FEW} to {MANY_ARTICLES:,}, asked for by Zipf's law", outcomes["zipf"], base, 1.1),
-        grown(f"articles, from {FEW} to {HELD_ARTICLES:,}, all held, asked for alike", outcomes["held"], base, 1.1),
-        grown(f"articles, from {FEW} to {MANY_ARTICLES:,}, more than are held, asked for alike", outcomes["all"], base, None),
-        grown(f"readers, from {FEW} to {MANY_READERS:,}", outcomes["readers"], few_readers, 1.1),
+        grown(f"articles, {FEW} to {MANY_ARTICLES:,}, by Zipf's law", outcomes["large", "zipf"], few_articles, 1.1),
+        grown(f"articles, {FEW} to {HELD_ARTICLES:,}, all held, asked for alike", outcomes["large", "held"], few_articles, 1.1),
+        grown(
+            f"articles, {FEW} to {MANY_ARTICLES:,}, asked for alike, too many to hold", outcomes["large", "all"], few_articles, None
+        ),
+        grown(f"readers, {FEW} to {MANY_READERS:,}", outcomes["large", "readers"], few_readers, 1.1),
+        grown(f"readers, {FEW} to {MANY_READERS:,}, each pass seen once", outcomes["large", "first seen"], few_readers, None),
         memory,
     ]
 
 
-def growing(small: Site, large: Site, edges: dict[Path, Server]) -> list[Contestant]:
-    """Few and many, in the order in which they take turns. Who reads many articles subscribes; who is metered has opened one."""
+def growing(small: Site, large: Site, stack: ExitStack) -> list[Contestant]:
+    """Few and many, in the order in which they take turns, each with a process of its own, so that none empties another's memory.
+
+    Who reads many articles subscribes; who is metered has opened one.
+    """
 
     def subscribers(site: Site, ranks: list[int]) -> Callable[[], list[Request]]:
         def write() -> list[Request]:
@@ -60,23 +67,36 @@ def growing(small: Site, large: Site, edges: dict[Path, Server]) -> list[Contest
 
         return write
 
-    def metered(site: Site, count: int) -> Callable[[], list[Request]]:
+    def metered(site: Site, count: int, *, signed_for_s: float = SIGNED_FOR_S) -> Callable[[], list[Request]]:
         # Each reads the article they have opened; few enough articles that only the readers differ.
         paths = {article.article_id: article.path for article in site.made.articles}
-        readers = site.made.readers[:count]
-        return lambda: shuffled(Request(paths[reader.article_id], site.metered_cookie(reader)) for reader in readers)
+        signed: list[Request] = []
+        signed_at = float("-inf")
+
+        def write() -> list[Request]:
+            nonlocal signed, signed_at
+            if time.monotonic() - signed_at > signed_for_s:
+                signed_at = time.monotonic()
+                signed = [Request(paths[reader.article_id], site.metered_cookie(reader)) for reader in site.made.readers[:count]]
+            return signed
+
+        return write
 
     random = Random(1)
     zipf = list(accumulate(1 / rank for rank in range(1, MANY_ARTICLES + 1)))
     entered = {
-        f"{FEW} articles": (small, subscribers(small, random.choices(range(FEW), k=20_000))),
-        "zipf": (large, subscribers(large, random.choices(range(MANY_ARTICLES), cum_weights=zipf, k=100_000))),
-        "held": (large, subscribers(large, random.sample(range(HELD_ARTICLES), HELD_ARTICLES))),
-        "all": (large, subscribers(large, random.sample(range(MANY_ARTICLES), MANY_ARTICLES))),
-        f"{FEW} readers": (small, metered(small, FEW)),
-        "readers": (large, metered(large, MANY_READERS)),
+        ("small", "articles"): (small, subscribers(small, random.choices(range(FEW), k=20_000))),
+        ("large", "zipf"): (large, subscribers(large, random.choices(range(MANY_ARTICLES), cum_weights=zipf, k=100_000))),
+        ("large", "held"): (large, subscribers(large, list(range(HELD_ARTICLES)))),
+        ("large", "all"): (large, subscribers(large, list(range(MANY_ARTICLES)))),
+        ("small", "readers"): (small, metered(small, FEW)),
+        ("large", "readers"): (large, metered(large, MANY_READERS)),
+        ("large", "first seen"): (large, metered(large, MANY_READERS, signed_for_s=0.0)),
     }
-    return [Contestant(name, edges[site.folder], site.client_core, write) for name, (site, write) in entered.items()]
+    return [
+        Contestant(name, stack.enter_context(site.serve(EVENT_LOOP)), site.client_core, write)
+        for name, (site, write) in entered.items()
+    ]
 
 
 def grown(what: str, many: list[Outcome], few: list[Outcome], bar: float | None) -> Result:
@@ -99,7 +119,7 @@ def grown(what: str, many: list[Outcome], few: list[Outcome], bar: float | None)
     )
 
 
-def measure_memory(site: Site, edge: Server) -> Result:
+def weigh_held_pages(site: Site, edge: Server) -> Result:
     """What a thousand held pages take, each of 15 KB in one form and one encoding."""
     from bench.run import Result
 

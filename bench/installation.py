@@ -10,16 +10,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.edge_site import Made, MadeArticle, MadeReader, Wanted
 from bench.needs import need_two_cores
-from bench.servers import Server, free_port, granian, installation_environment, running
+from bench.servers import Server, event_loop, free_port, granian, installation_environment, running
 from broadsheet.paywall.passes import Pass, SigningKey, holder_name, sign_pass
 
 EDGE = "broadsheet.conf.wsgi:application"
+GRANIAN, EVENT_LOOP = "granian", "event loop"
 PLAIN = "bench.plain_wsgi:application"
 HERE = Path(__file__).resolve().parent
 
@@ -48,12 +49,12 @@ class Site:
         return [(reader, by_id[reader.article_id]) for reader in self.made.readers if reader.article_id in by_id]
 
     @contextmanager
-    def serve(self, name: str, application: str) -> Iterator[Server]:
-        """granian with one of the applications."""
+    def serve(self, name: str, application: str = EDGE) -> Iterator[Server]:
+        """An application under granian, or the edge on its own event loop if that is the name."""
         port = free_port()
         with running(
             name,
-            granian(application, port),
+            event_loop(port) if name == EVENT_LOOP else granian(application, port),
             port=port,
             core=self.server_core,
             environment=self.environment,
@@ -61,33 +62,29 @@ class Site:
         ) as server:
             yield server
 
-    def metered_cookie(self, reader: MadeReader) -> str:
-        """The cookies of a reader who has opened one article and has two left."""
-        return self._cookie(reader, spent=1, open_articles=(("u", reader.article_id, reader.until),), subscribed=None)
+    def metered_cookie(self, reader: MadeReader, *, age_s: int = 0) -> str:
+        """The cookies of a reader who has opened one article and has two left, with a pass of that age."""
+        shown = replace(self._pass(reader), spent=1, open_articles=(("u", reader.article_id, reader.until),))
+        return self._cookie(reader, replace(shown, issued_at=shown.issued_at - age_s))
 
     def subscriber_cookie(self, reader: MadeReader) -> str:
         """The cookies of the same reader, had they subscribed yesterday."""
-        return self._cookie(reader, spent=0, open_articles=(), subscribed=(int(time.time()) - 86_400, None))
+        return self._cookie(reader, replace(self._pass(reader), subscribed=(int(time.time()) - 86_400, None)))
 
-    def _cookie(
-        self,
-        reader: MadeReader,
-        *,
-        spent: int,
-        open_articles: tuple[tuple[str, int, int], ...],
-        subscribed: tuple[int, None] | None,
-    ) -> str:
+    def _pass(self, reader: MadeReader) -> Pass:
         now = int(time.time())
-        shown = Pass(
+        return Pass(
             holder=holder_name("session", reader.session),
             reader_id=reader.reader_id,
             issued_at=now,
             month=datetime.fromtimestamp(now, UTC).strftime("%Y-%m"),
-            spent=spent,
+            spent=0,
             version=0,
-            subscribed=subscribed,
-            open_articles=open_articles,
+            subscribed=None,
+            open_articles=(),
         )
+
+    def _cookie(self, reader: MadeReader, shown: Pass) -> str:
         return f"broadsheet_session={reader.session}; broadsheet_pass={sign_pass(shown, self.key)}"
 
 

@@ -70,6 +70,11 @@ def granian(application: str, port: int, *options: str) -> list[str]:
     ]
 
 
+def event_loop(port: int) -> list[str]:
+    """The command line of one process of the edge's own web server, as `serve --edge-loop` starts it."""
+    return [sys.executable, "-m", "broadsheet.conf.edge_server", "127.0.0.1", str(port), "8"]
+
+
 def write_nginx_conf(folder: Path, port: int, headers: Sequence[tuple[str, str]]) -> Path:
     """A configuration that serves `folder`/pages as well as nginx can: one process, compressed files, no log.
 
