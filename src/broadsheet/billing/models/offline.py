@@ -14,6 +14,9 @@ class OfflineSubscription(models.Model):
     address = models.EmailField(max_length=254)
     price_id = models.BigIntegerField()
     cents = models.PositiveIntegerField()
+    full_cents = models.PositiveIntegerField(default=0, db_default=0)  # without discount
+    discount_left = models.PositiveSmallIntegerField(null=True)  # payments that are still lower; None while that never ends
+    at_renewal = models.JSONField(null=True)  # the price that the next period will have, if it is another
     currency = models.CharField(max_length=3)
     period = models.CharField(max_length=8)
     quantity = models.PositiveIntegerField(default=1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from broadsheet.accounts.models import User
+
 
 class Plan(models.Model):
     """What a reader can subscribe to, at which price, for how long."""
@@ -49,3 +51,33 @@ class Price(models.Model):
 
     class Meta:
         ordering = ("-since", "-id")
+
+
+class PriceChange(models.Model):
+    """A price that those who hold an older one will pay from a day on, because the publisher says so in good time."""
+
+    from_price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
+    to_price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
+    effective_on = models.DateField(help_text="Taken at the first renewal on or after this day.")
+    announced_at = models.DateTimeField()
+    announced_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-effective_on", "-id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("from_price",), condition=models.Q(withdrawn_at__isnull=True), name="billing_price_change_once"
+            ),
+        ]
+
+
+class StudentDeclaration(models.Model):
+    """A reader's word that they study, and where; asked for again each year."""
+
+    reader = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    institution = models.CharField(max_length=160)
+    declared_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-declared_at", "-id")

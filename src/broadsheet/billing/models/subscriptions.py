@@ -48,6 +48,9 @@ class Order(models.Model):
     provider = models.CharField(max_length=16)
     quantity = models.PositiveIntegerField(default=1)
     discount_percent = models.PositiveSmallIntegerField(default=0)
+    discount_periods = models.PositiveSmallIntegerField(null=True)  # how many payments are lower; None is all
+    trial_days = models.PositiveSmallIntegerField(default=0, db_default=0)
+    details = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))  # what its kind of plan asks for
     campaign = models.CharField(max_length=40, blank=True)
     next_path = models.CharField(max_length=300, blank=True)
     agreed_text = models.TextField(blank=True)
@@ -58,6 +61,7 @@ class Order(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        indexes = [models.Index(fields=("campaign",), condition=~models.Q(campaign=""), name="billing_order_campaign")]
 
 
 class LedgerLine(models.Model):
