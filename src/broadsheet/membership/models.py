@@ -21,6 +21,7 @@ class Grant(models.Model):
         INSTANT = "instant"
         NEWSLETTER = "newsletter"
         STAFF = "staff"
+        SEAT = "seat"
 
     reader = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     source = models.CharField(max_length=16, choices=Source.choices)

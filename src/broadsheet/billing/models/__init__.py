@@ -2,7 +2,16 @@
 
 from broadsheet.billing.models.campaigns import Campaign
 from broadsheet.billing.models.events import ReceivedEvent
-from broadsheet.billing.models.invoices import InvoiceRequest
+from broadsheet.billing.models.gifts import Gift
+from broadsheet.billing.models.groups import Organisation, OrganisationDomain, Seat
+from broadsheet.billing.models.invoices import (
+    Invoice,
+    InvoiceAgreement,
+    InvoicePayment,
+    InvoiceRequest,
+    InvoiceSeries,
+    InvoiceSettings,
+)
 from broadsheet.billing.models.offline import OfflineEvent, OfflinePayment, OfflineSubscription
 from broadsheet.billing.models.plans import Plan, Price, PriceChange, StudentDeclaration
 from broadsheet.billing.models.subscriptions import Alert, LedgerLine, Order, Subscription
@@ -10,16 +19,25 @@ from broadsheet.billing.models.subscriptions import Alert, LedgerLine, Order, Su
 __all__ = [
     "Alert",
     "Campaign",
+    "Gift",
+    "Invoice",
+    "InvoiceAgreement",
+    "InvoicePayment",
     "InvoiceRequest",
+    "InvoiceSeries",
+    "InvoiceSettings",
     "LedgerLine",
     "OfflineEvent",
     "OfflinePayment",
     "OfflineSubscription",
     "Order",
+    "Organisation",
+    "OrganisationDomain",
     "Plan",
     "Price",
     "PriceChange",
     "ReceivedEvent",
+    "Seat",
     "StudentDeclaration",
     "Subscription",
 ]

@@ -31,6 +31,10 @@ class Plan(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.STANDARD, db_default=Kind.STANDARD)
     trial_days = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Free days before the first payment.")
+    min_seats = models.PositiveIntegerField(
+        default=2, db_default=2, help_text="Of a plan for organisations: the price is for a seat."
+    )
+    max_seats = models.PositiveIntegerField(default=500, db_default=500)
 
     class Meta:
         ordering = ("position", "price_cents")
