@@ -37,7 +37,8 @@ class Change(models.Model):
 class Event(models.Model):
     """One thing that happened on the way from stranger to subscriber. Holds no address.
 
-    Numbers instead of foreign keys: an event outlives the article and the account it tells of.
+    Numbers instead of foreign keys: an event outlives the article and the account it tells of. `place` is as in
+    `Change`, and empty in events that are older than it.
     """
 
     kind = models.CharField(max_length=24)
@@ -47,10 +48,15 @@ class Event(models.Model):
     reader_id = models.BigIntegerField(null=True)
     count = models.PositiveIntegerField(default=1)
     source = models.CharField(max_length=60, blank=True)
+    place = models.BigIntegerField(null=True, db_default=TransactionNumber(), editable=False)
 
     class Meta:
         ordering = ("id",)
-        indexes = [models.Index(fields=("kind", "at"), name="core_event_kind_at")]
+        indexes = [
+            models.Index(fields=("kind", "at"), name="core_event_kind_at"),
+            # On SQLite every place is 0 and the index stays empty.
+            models.Index(fields=("place",), condition=models.Q(place__gt=0), name="core_event_place"),
+        ]
 
 
 class Tally(models.Model):
