@@ -30,6 +30,8 @@ class Subscription(models.Model):
     failed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     kept_cents = models.BigIntegerField(default=0)
+    next_cents = models.BigIntegerField(null=True)  # what the provider takes next, discounts taken off
+    card_expires = models.DateField(null=True)  # the card's last day
     grant = models.OneToOneField(Grant, null=True, on_delete=models.SET_NULL, related_name="+")
     checked_at = models.DateTimeField()
 
