@@ -78,6 +78,7 @@ class Snapshot:
 
     `price_ref` is the provider's or our own number of the price; `cancel_at` is set while an end is ordered,
     `paused_until` while it is paused, `failed_at` while the newest invoice is unpaid: when its first attempt failed.
+    `order_ref` is our own number of the order it came of, where the provider keeps it.
     """
 
     ref: str
@@ -94,6 +95,7 @@ class Snapshot:
     customer_ref: str = ""
     reader_id: int | None = None
     email: str = ""
+    order_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,14 @@ from django.db import transaction
 from django.dispatch import Signal
 
 from broadsheet.billing.ledger import Line, LineKind, Snapshot, Standing, Status, differences, fold
-from broadsheet.billing.models import Alert, LedgerLine, Order, Price, Subscription
+from broadsheet.billing.models import Alert, LedgerLine, Order, Plan, Price, Subscription
 from broadsheet.core.flows import EventKind, record_event
 from broadsheet.membership.models import Grant
 
 logger = logging.getLogger(__name__)
 
+# What these plans open, they open to others: whom the gift is for, who sits on the seats.
+OPENS_TO_OTHERS = (Plan.Kind.GIFT, Plan.Kind.GROUP)
 # Sent inside the transaction, once for each new line: (subscription, line, standing, is_first, now). Letters listen.
 line_written = Signal()
 
@@ -34,6 +36,8 @@ def apply_snapshot(provider: str, snapshot: Snapshot, *, order: Order | None = N
     """
     with transaction.atomic():
         row = Subscription.objects.select_for_update().filter(provider=provider, ref=snapshot.ref).first()
+        if order is None and snapshot.order_ref:
+            order = Order.objects.filter(ref=snapshot.order_ref, provider=provider).first()
         if row is None:
             row = _begin(provider, snapshot, order, now)
         _fill_in(row, snapshot, order)
@@ -128,7 +132,7 @@ def _follow_with_grant(row: Subscription, standing: Standing, now: datetime) -> 
         return
     ends_at = max(ends_at, standing.started_at + timedelta(microseconds=1))
     if row.grant is None:
-        if row.reader_id is None or ends_at <= now:
+        if row.reader_id is None or ends_at <= now or row.price.plan.kind in OPENS_TO_OTHERS:
             return
         row.grant = Grant.objects.create(
             reader_id=row.reader_id,
