@@ -28,7 +28,7 @@ class OutboxLetter(models.Model):
     text = models.TextField()
     html = models.TextField()
     attachment = models.BinaryField(null=True)  # a PDF
-    attachment_name = models.CharField(max_length=80, blank=True, db_default="")
+    attachment_name = models.CharField(max_length=80, blank=True, default="", db_default="")
     message_id = models.CharField(max_length=120, unique=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)
     created_at = models.DateTimeField()
