@@ -31,7 +31,7 @@ def publication_form() -> TabbedInterface:
                         help_text="Links and the one primary button, in the light and the dark theme. "
                         "A colour that can't be read on the page is refused, with the contrast that was measured.",
                     ),
-                    FieldPanel("help_address"),
+                    FieldRowPanel([FieldPanel("help_address"), FieldPanel("money_alerts_to")]),
                 ],
                 heading="Publication",
             ),
@@ -51,6 +51,12 @@ def publication_form() -> TabbedInterface:
                         [FieldPanel("teaser_paragraphs"), FieldPanel("teaser_max_words"), FieldPanel("teaser_max_percent")],
                         heading="Teaser",
                         help_text="Where an article ends for strangers when its editor set no marker.",
+                    ),
+                    MultiFieldPanel(
+                        [FieldPanel("friend_links_per_month"), FieldPanel("friend_link_days"), FieldPanel("friend_link_browsers")],
+                        heading="Articles that subscribers give to friends",
+                        help_text="How many a month, for how many days a link opens its article, and in how many browsers. "
+                        "With none a month, nobody is offered a link and no link opens.",
                     ),
                 ],
                 heading="Offer",

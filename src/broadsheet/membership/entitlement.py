@@ -37,7 +37,8 @@ class Entitlement:
 
     `unlocks` come from the meter, `instants` from addresses left in this browser. `spent` counts the
     slots of `month` that are taken. `awaits_confirmation`: this browser has left an address that
-    nobody has confirmed yet, and has used up what opens without.
+    nobody has confirmed yet, and has used up what opens without. `friend` is the link of a subscriber that this one
+    request shows.
     """
 
     reader_id: int | None = None
@@ -48,6 +49,7 @@ class Entitlement:
     instants: tuple[HeldUnlock, ...] = ()
     spent: int = 0
     awaits_confirmation: bool = False
+    friend: HeldGrant | None = None
 
 
 STRANGER = Entitlement()

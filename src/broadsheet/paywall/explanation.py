@@ -21,6 +21,7 @@ SENTENCES = {
     Reason.SUBSCRIPTION: "The reader holds a grant that opens everything.",
     Reason.GRANT: "The reader holds a grant for this one article.",
     Reason.INSTANT: "The article opened at once when the address was left at the wall.",
+    Reason.FRIEND: "A subscriber gave this one article to whoever opens the link.",
     Reason.UNLOCK: "The reader opened this article as one of the month's own.",
     Reason.STRANGER: "Nobody with this address is registered, so the wall is shown.",
     Reason.UNCONFIRMED: "The address was left at the wall but never confirmed.",

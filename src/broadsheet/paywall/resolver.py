@@ -33,6 +33,7 @@ class Reason(StrEnum):
     SUBSCRIPTION = "subscription"
     GRANT = "grant"
     INSTANT = "instant"
+    FRIEND = "friend"
     UNLOCK = "unlock"
     STRANGER = "stranger"
     UNCONFIRMED = "unconfirmed"
@@ -144,6 +145,14 @@ def one_article_grant(entitlement: Entitlement, asked: Asked, now: datetime) -> 
     return None
 
 
+def friend(entitlement: Entitlement, asked: Asked, now: datetime) -> Decision | None:
+    """A subscriber gave this one article to whoever shows the link."""
+    held = entitlement.friend
+    if held is not None and held.article_id == asked.article_id and held.is_live(now):
+        return Decision(Outcome.OPEN, Reason.FRIEND, record=held.record, ends_at=held.ends_at)
+    return None
+
+
 def unlock(entitlement: Entitlement, asked: Asked, now: datetime) -> Decision | None:
     """The reader chose this metered article, and it is still open to them."""
     if entitlement.reader_id is None or asked.access is not Access.METERED:
@@ -154,7 +163,7 @@ def unlock(entitlement: Entitlement, asked: Asked, now: datetime) -> Decision | 
     return None
 
 
-RULES: tuple[Rule, ...] = (staff, embargo, free, institution, subscription, one_article_grant, unlock)
+RULES: tuple[Rule, ...] = (staff, embargo, free, institution, subscription, one_article_grant, friend, unlock)
 
 
 def _wall_reason(entitlement: Entitlement, asked: Asked, remaining: int | None) -> Reason:

@@ -52,6 +52,13 @@ class Publication(BaseGenericSetting, ClusterableModel):
     teaser_max_words = models.PositiveSmallIntegerField(default=350, validators=[MinValueValidator(30), MaxValueValidator(350)])
     teaser_max_percent = models.PositiveSmallIntegerField(default=40, validators=[MinValueValidator(5), MaxValueValidator(40)])
     newsletter_by_default = models.BooleanField(default=True)
+    friend_links_per_month = models.PositiveSmallIntegerField(default=10, db_default=10, validators=[MaxValueValidator(100)])
+    friend_link_days = models.PositiveSmallIntegerField(
+        default=14, db_default=14, validators=[MinValueValidator(1), MaxValueValidator(90)]
+    )
+    friend_link_browsers = models.PositiveSmallIntegerField(
+        default=50, db_default=50, validators=[MinValueValidator(1), MaxValueValidator(1000)]
+    )
 
     wall_heading = models.CharField(max_length=120, default="Keep reading, free")
     wall_text = models.TextField(
@@ -76,6 +83,12 @@ class Publication(BaseGenericSetting, ClusterableModel):
         "No advertising, anywhere"
     )
     help_address = models.EmailField(blank=True)
+    money_alerts_to = models.EmailField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Failed payments once a day, disputes at once. Empty: the help address.",
+    )
     letter_footer = models.TextField(blank=True)
 
     class Meta:
