@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -72,18 +73,23 @@ class OfflineProvider:
             _go_on(row, now)
             _save(row, "subscription.resumed", now)
 
-    def change_price(self, ref: str, order: Order, *, now: datetime) -> None:
+    def change_price(self, ref: str, order: Order, *, at_renewal: bool = False, now: datetime) -> None:
         """What is left of the old period is taken off the new one's price; what is left over then is given back."""
         with transaction.atomic():
             row = _lock(ref)
-            left = _unused_cents(row, now)
-            row.price_id, row.cents, row.period, row.quantity = order.price_id, order.cents, order.period, order.quantity
-            row.anchor_at, row.period_end = now, next_period_end(now, order.period, after=now)
-            due = order.cents - left
-            if due > 0:
-                _pay(row, due, now)
-            elif due < 0:
-                _give_back(row, -due)
+            if row.status == Status.ENDED:
+                raise Refused("This subscription is over; begin a new one.")
+            if at_renewal:
+                row.at_renewal = _terms(order)
+            else:
+                left = _unused_cents(row, now)
+                _take_terms(row, _terms(order))
+                row.anchor_at, row.period_end = now, next_period_end(now, order.period, after=now)
+                due = order.cents - left
+                if due > 0:
+                    _pay(row, due, now)
+                elif due < 0:
+                    _give_back(row, -due)
             _save(row, "subscription.changed", now)
 
     def refund(self, ref: str, payment_ref: str, *, cents: int, now: datetime) -> None:
@@ -117,6 +123,8 @@ def pay_order(order: OrderRow, terms: Order, *, now: datetime) -> str:
                 "address": terms.address,
                 "price_id": terms.price_id,
                 "cents": terms.cents,
+                "full_cents": terms.full_cents or terms.cents,
+                "discount_left": terms.discount_periods,
                 "currency": terms.currency,
                 "period": terms.period,
                 "quantity": terms.quantity,
@@ -130,7 +138,7 @@ def pay_order(order: OrderRow, terms: Order, *, now: datetime) -> str:
         if is_new:
             row.cancel_at = None if row.renews else row.period_end
             if not terms.trial_days:
-                _pay(row, row.cents, now)
+                _pay_period(row, now)
             _save(row, "subscription.started", now)
     return row.ref
 
@@ -215,19 +223,48 @@ def _try_again(row: OfflineSubscription, now: datetime) -> bool:
 
 def _renew(row: OfflineSubscription, at: datetime) -> None:
     row.status, row.failed_at, row.tries = Status.ACTIVE, None, 0
+    if row.at_renewal is not None:
+        row.anchor_at = row.period_end
+        _take_terms(row, row.at_renewal)
     row.period_end = next_period_end(row.anchor_at, row.period, after=row.period_end)
-    _pay(row, row.cents, at)
+    _pay_period(row, at)
 
 
 def _go_on(row: OfflineSubscription, at: datetime) -> None:
     row.status, row.paused_until = Status.ACTIVE, None
     if row.period_end <= at:
         row.anchor_at, row.period_end = at, next_period_end(at, row.period, after=at)
-        _pay(row, row.cents, at)
+        _pay_period(row, at)
 
 
 def _end(row: OfflineSubscription, at: datetime) -> None:
     row.status, row.ended_at = Status.ENDED, at
+
+
+def _terms(order: Order) -> dict[str, Any]:
+    return {
+        "price_id": order.price_id,
+        "cents": order.cents,
+        "full_cents": order.full_cents or order.cents,
+        "discount_left": order.discount_periods,
+        "period": order.period,
+        "quantity": order.quantity,
+    }
+
+
+def _take_terms(row: OfflineSubscription, terms: dict[str, Any]) -> None:
+    for name, value in terms.items():
+        setattr(row, name, value)
+    row.at_renewal = None
+
+
+def _pay_period(row: OfflineSubscription, at: datetime) -> None:
+    """Take a period's price; the full one once the discount has run out."""
+    if row.discount_left == 0:
+        row.cents, row.discount_left = row.full_cents, None
+    _pay(row, row.cents, at)
+    if row.discount_left is not None:
+        row.discount_left -= 1
 
 
 def _pay(row: OfflineSubscription, cents: int, at: datetime) -> None:
@@ -300,4 +337,5 @@ def _snapshot(row: OfflineSubscription) -> Snapshot:
         customer_ref=f"reader-{row.reader_id}",
         reader_id=row.reader_id,
         email=row.address,
+        order_ref=row.order_ref,
     )

@@ -38,7 +38,9 @@ class UntrustedEvent(ProviderError):
 class Order:
     """What somebody is about to buy.
 
-    `order_ref` is our own number of the order: with it, asking twice buys once. `address` is the account's.
+    `order_ref` is our own number of the order: with it, asking twice buys once. `address` is the account's. `cents` is
+    what one period costs now, for all seats; `full_cents` what it costs without the discount, 0 if there is none;
+    `discount_periods` how many payments are lower, None if all are.
     """
 
     order_ref: str
@@ -52,6 +54,8 @@ class Order:
     trial_days: int = 0
     quantity: int = 1
     discount_percent: int = 0
+    discount_periods: int | None = None
+    full_cents: int = 0
     renews: bool = True
 
 
@@ -105,8 +109,12 @@ class Provider(Protocol):
     def resume(self, ref: str, *, now: datetime) -> None:
         """Go on before a pause is over."""
 
-    def change_price(self, ref: str, order: Order, *, now: datetime) -> None:
-        """Another plan from now on; the provider reckons up what is left of the old one."""
+    def change_price(self, ref: str, order: Order, *, at_renewal: bool = False, now: datetime) -> None:
+        """Another plan from now on; the provider reckons up what is left of the old one.
+
+        With `at_renewal` the period that is paid stays as it is, and the next one is of the other plan. `Refused` where
+        the subscription is over.
+        """
 
     def refund(self, ref: str, payment_ref: str, *, cents: int, now: datetime) -> None:
         """Give money back; never more than is left of the payment (`Refused`)."""
