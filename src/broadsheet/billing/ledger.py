@@ -43,6 +43,7 @@ class LineKind(StrEnum):
     CANCEL_UNDONE = "cancel_undone"
     PAUSE = "pause"  # until: when it goes on
     PRICE = "price"  # detail: the price's number
+    QUANTITY = "quantity"  # detail: how many are paid for; one where no line says so
     MOVED = "moved"  # detail: from whom to whom
     LETTER = "letter"  # detail: which one; written once
 
@@ -110,6 +111,7 @@ class Standing:
     failed_at: datetime | None = None
     ended_at: datetime | None = None
     price_ref: str = ""
+    quantity: int = 1
     paid_cents: int = 0
     refunded_cents: int = 0
     disputed_at: datetime | None = None  # while the reader's bank holds a payment back
@@ -133,9 +135,9 @@ class Standing:
         return self.cancel_at if self.cancel_at is not None else self.period_end + RENEWAL_GRACE
 
 
-def fold(lines: Iterable[Line]) -> Standing:
-    """What the lines add up to, in the order in which they were written."""
-    standing = Standing()
+def fold(lines: Iterable[Line], *, onto: Standing | None = None) -> Standing:
+    """What the lines add up to, in the order in which they were written; `onto` is what came before them."""
+    standing = onto or Standing()
     for line in lines:
         standing = _add(standing, line)
     return standing
@@ -159,6 +161,8 @@ def differences(lines: Sequence[Line], snapshot: Snapshot, *, now: datetime) -> 
     tell(LineKind.STARTED, "", plain(at=snapshot.started_at))
     if standing.price_ref != snapshot.price_ref:
         tell(LineKind.PRICE, f"{snapshot.price_ref}@{len(lines)}", plain(detail=snapshot.price_ref))
+    if standing.quantity != snapshot.quantity:
+        tell(LineKind.QUANTITY, f"{snapshot.quantity}@{len(lines)}", plain(detail=str(snapshot.quantity)))
     if standing.period_end is None or snapshot.period_end != standing.period_end:
         tell(LineKind.PERIOD, f"{snapshot.period_end.isoformat()}@{len(lines)}", plain(until=snapshot.period_end))
     for payment in snapshot.payments:
@@ -204,6 +208,8 @@ def _add(standing: Standing, line: Line) -> Standing:
             return replace(standing, paused_until=line.until)
         case LineKind.PRICE:
             return replace(standing, price_ref=line.detail)
+        case LineKind.QUANTITY:
+            return replace(standing, quantity=int(line.detail))
         case LineKind.STATUS:
             return _change_status(standing, Status(line.detail), line.at)
         case LineKind.LETTER:
