@@ -40,6 +40,8 @@ class EventKind(StrEnum):
     SUBSCRIBED = "subscribed"
     RENEWED = "renewed"
     ENDED = "ended"
+    GIFT_REDEEMED = "gift_redeemed"
+    SEAT_TAKEN = "seat_taken"
 
 
 def record_change(kind: ChangeKind, subject: str, *, now: datetime) -> Change:

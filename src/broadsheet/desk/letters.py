@@ -45,6 +45,17 @@ NAMES = {
     LetterKind.PAUSE_ENDS: "Pause ends soon",
     LetterKind.REFUNDED: "Money given back",
     LetterKind.MONEY_ALERT: "Money needs a look, to the publisher",
+    LetterKind.GIFT_BOUGHT: "Gift: receipt to the giver",
+    LetterKind.GIFT: "Gift: delivery",
+    LetterKind.GIFT_REMINDER: "Gift: not opened after two weeks",
+    LetterKind.GIFT_OPENED: "Gift: opened",
+    LetterKind.GIFT_ENDED: "Gift: its payment was given back",
+    LetterKind.GROUP_BEGUN: "Organisation: seats begin",
+    LetterKind.SEAT_INVITED: "Organisation: invitation to a seat",
+    LetterKind.SEAT_TAKEN: "Organisation: seat taken",
+    LetterKind.SEAT_ENDED: "Organisation: seat ended",
+    LetterKind.GROUP_OFFERED: "Organisation: asked to look after the seats",
+    LetterKind.GROUP_HANDED_OVER: "Organisation: seats looked after by somebody else",
 }
 # What the preview fills in; a placeholder without a sample shows its own name.
 SAMPLES = {

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from broadsheet.mail import money_wordings
+from broadsheet.mail import gift_wordings, money_wordings
 
 
 class LetterKind(StrEnum):
@@ -43,6 +43,17 @@ class LetterKind(StrEnum):
     PAUSE_ENDS = "pause-ends"
     REFUNDED = "refunded"
     MONEY_ALERT = "money-alert"
+    GIFT_BOUGHT = "gift-bought"
+    GIFT = "gift"
+    GIFT_REMINDER = "gift-reminder"
+    GIFT_OPENED = "gift-opened"
+    GIFT_ENDED = "gift-ended"
+    GROUP_BEGUN = "group-begun"
+    SEAT_INVITED = "seat-invited"
+    SEAT_TAKEN = "seat-taken"
+    SEAT_ENDED = "seat-ended"
+    GROUP_OFFERED = "group-offered"
+    GROUP_HANDED_OVER = "group-handed-over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,10 @@ PLACEHOLDERS: Mapping[LetterKind, frozenset[str]] = {
     # Nothing in it was typed by whoever asked: a stranger may have given somebody else's address.
     LetterKind.INVOICE_RECEIPT: _HOUSE | {"plan", "price", "help_link"},
     LetterKind.HELP: _HOUSE | {"email", "page", "message"},
-    **{LetterKind(kind): _HOUSE | names for kind, names in money_wordings.PLACEHOLDERS.items()},
+    **{
+        LetterKind(kind): _HOUSE | names
+        for kind, names in (*money_wordings.PLACEHOLDERS.items(), *gift_wordings.PLACEHOLDERS.items())
+    },
 }
 
 DEFAULTS: Mapping[LetterKind, Wording] = {
@@ -174,5 +188,5 @@ Page: {page}
 
 {message}""",
     ),
-    **{LetterKind(kind): Wording(*words) for kind, words in money_wordings.WORDS.items()},
+    **{LetterKind(kind): Wording(*words) for kind, words in (*money_wordings.WORDS.items(), *gift_wordings.WORDS.items())},
 }
