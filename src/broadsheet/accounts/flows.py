@@ -226,13 +226,16 @@ def end_sessions(user: User) -> int:
 
 
 def erase_user(user: User) -> None:
-    """Delete an account and every trace of it in this package; what hangs on it above goes by its foreign keys."""
+    """Delete an account and its sessions; what else is kept of it is in the register of personal tables."""
     end_sessions(user)
-    proofs = AddressProof.objects.filter(models.Q(user=user) | models.Q(address_key=user.address_key))
-    for address in {user.email, *proofs.values_list("address", flat=True)}:
+    user.delete()
+
+
+def forget_proofs(proofs: models.QuerySet[AddressProof]) -> None:
+    """Delete proofs, and every letter to the mailboxes that they were to prove."""
+    for address in set(proofs.values_list("address", flat=True)):
         forget_letters_to(address)
     proofs.delete()
-    user.delete()
 
 
 def forget_old_proofs(*, now: datetime) -> int:

@@ -7,6 +7,7 @@ class BillingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from broadsheet.billing import receivers
+        from broadsheet.billing import personal_store, receivers
 
         receivers.connect()
+        personal_store.register_tables()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import transaction
 
 from broadsheet.billing.models import InvoiceRequest
 from broadsheet.billing.store import PlanOffer
@@ -56,8 +56,3 @@ def request_invoice(offer: PlanOffer, wish: InvoiceWish, *, reader_id: int | Non
         queue_letter(LetterKind.INVOICE_RECEIPT, wish.email, {**plan, "help_link": f"{site_url}/help/"}, now=now)
         record_event(EventKind.INVOICE_REQUESTED, now=now, reader_id=reader_id, source=offer.slug)
     return row.pk
-
-
-def forget_requests(reader_id: int, email: str) -> None:
-    """Delete the requests of a reader whose account is being erased."""
-    InvoiceRequest.objects.filter(models.Q(reader_id=reader_id) | models.Q(email__iexact=email)).delete()

@@ -7,6 +7,7 @@ class LibraryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from broadsheet.library import receivers
+        from broadsheet.library import personal_store, receivers
 
         receivers.connect()
+        personal_store.register_tables()

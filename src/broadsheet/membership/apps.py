@@ -7,6 +7,7 @@ class MembershipConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from broadsheet.membership import receivers
+        from broadsheet.membership import personal_store, receivers
 
         receivers.connect()
+        personal_store.register_tables()

@@ -9,6 +9,7 @@ from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Greatest
 
 from broadsheet.core.flows import EventKind, count_try, record_event
 from broadsheet.core.keys import keyed_hash, network_of
@@ -137,6 +138,27 @@ def restore_spent_slots(reader_id: int, address_key: str, *, now: datetime) -> N
             slot=row.slot,
             defaults={"allowance": max(allowance, row.slot), "opened_at": now, "ends_at": unlock_end(now, zone)},
         )
+
+
+def merge_unlocks(source_id: int, target_id: int) -> None:
+    """Give one reader what another has opened, oldest first, as far as each month's slots go: never a fourth."""
+    for row in Unlock.objects.filter(reader_id=source_id).order_by("opened_at"):
+        month = Unlock.objects.filter(reader_id=target_id, month=row.month)
+        slot = next_slot(list(month.values_list("slot", flat=True)), row.allowance)
+        twin = month.filter(article_id=row.article_id, article_id__isnull=False)
+        if twin.exists():
+            twin.update(ends_at=Greatest("ends_at", row.ends_at))
+        elif slot is not None:
+            Unlock.objects.create(
+                reader_id=target_id,
+                month=row.month,
+                slot=slot,
+                article_id=row.article_id,
+                allowance=row.allowance,
+                opened_at=row.opened_at,
+                ends_at=row.ends_at,
+            )
+    Unlock.objects.filter(reader_id=source_id).delete()
 
 
 def forget_old_slots(*, now: datetime) -> int:

@@ -10,20 +10,18 @@ from datetime import datetime
 
 from django.db import transaction
 
-from broadsheet.accounts.flows import end_sessions, erase_user
+from broadsheet.accounts.flows import end_sessions
 from broadsheet.accounts.models import User
-from broadsheet.billing.flows import forget_requests
-from broadsheet.core.models import Event
+from broadsheet.accounts.personal_store import person_of
+from broadsheet.core.personal import erase_person, export_person
 from broadsheet.mail.flows import queue_letter
 from broadsheet.mail.wordings import LetterKind
 from broadsheet.membership.flows import change_rights
-from broadsheet.paywall.flows import remember_spent_slots
-from broadsheet.web.account_store import load_everything
 
 
 def export_account(user: User) -> bytes:
     """A ZIP with everything kept under one account: `account.json`, and a CSV for each table."""
-    tables = load_everything(user)
+    tables = export_person(person_of(user))
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("account.json", json.dumps(tables, indent=2, ensure_ascii=False, default=str))
@@ -34,15 +32,12 @@ def export_account(user: User) -> bytes:
 
 
 def erase_account(user: User, *, now: datetime) -> None:
-    """Erase an account and everything personal; this month's spent slots stay, under a hash nobody can read back."""
-    reader_id, address, address_key = user.pk, user.email, user.address_key
+    """Erase an account and everything personal, as the register of personal tables says."""
+    person = person_of(user)
     with transaction.atomic():
-        remember_spent_slots(reader_id, address_key, now=now)
-        forget_requests(reader_id, address)
-        Event.objects.filter(reader_id=reader_id).update(reader_id=None)
-        erase_user(user)
-        queue_letter(LetterKind.ERASED, address, {}, now=now)
-        change_rights(reader_id, now=now)
+        erase_person(person, now=now)
+        queue_letter(LetterKind.ERASED, person.address, {}, now=now)
+        change_rights(person.reader_id, now=now)
 
 
 def sign_out_everywhere(user: User, *, now: datetime) -> None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from broadsheet.accounts.models import User
-from broadsheet.billing.models import InvoiceRequest
-from broadsheet.core.models import Event
 from broadsheet.library.models import Article
-from broadsheet.membership.models import Grant, NewsletterConsent
+from broadsheet.membership.models import Grant
 from broadsheet.paywall.models import Unlock
 
 _SYSTEMS = (
@@ -112,23 +109,3 @@ def describe_browser(user_agent: str) -> str:
     browser = next((name for sign, name in _BROWSERS if re.search(rf"\b{sign}", user_agent)), "A browser")
     system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
     return f"{browser} on {system}" if system else browser
-
-
-def load_everything(user: User) -> dict[str, list[dict[str, Any]]]:
-    """Everything kept under one account, table by table, as plain values."""
-    mine = Q(reader_id=user.pk)
-    asked = InvoiceRequest.objects.filter(mine | Q(email__iexact=user.email))
-    return {
-        "account": _rows(User.objects.filter(pk=user.pk), "email first_name last_name date_joined confirmed_at last_login"),
-        "unlocked_articles": _rows(Unlock.objects.filter(mine), "month slot article_id article__headline opened_at ends_at"),
-        "grants": _rows(Grant.objects.filter(mine), "source article_id article__headline reason starts_at ends_at"),
-        "newsletter_consents": _rows(NewsletterConsent.objects.filter(mine), "newsletter text source given_at ended_at"),
-        "invoice_requests": _rows(asked, "plan__name name email organisation postal_address message state created_at"),
-        "sign_ins": _rows(UserSession.objects.filter(user=user), "created_at ip user_agent"),
-        "second_factors": _rows(Authenticator.objects.filter(user=user), "type created_at last_used_at"),
-        "events": _rows(Event.objects.filter(mine), "kind at article_id source"),
-    }
-
-
-def _rows(rows: QuerySet[Any], fields: str) -> list[dict[str, Any]]:
-    return [dict(row) for row in rows.values(*fields.split())]
