@@ -31,6 +31,8 @@ class ChangeKind(StrEnum):
 
 class EventKind(StrEnum):
     WALL_SHOWN = "wall_shown"
+    VIEWED = "viewed"
+    SHARED = "shared"
     EMAIL_LEFT = "email_left"
     CONFIRMED = "confirmed"
     UNLOCKED = "unlocked"
