@@ -112,6 +112,7 @@ class InvoiceAgreement(models.Model):
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="+")
     reader = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
+    next_price = models.ForeignKey(Price, null=True, on_delete=models.PROTECT, related_name="+")  # of the next period, if another
     quantity = models.PositiveIntegerField(default=1)
     discount_percent = models.PositiveSmallIntegerField(default=0)
     discount_left = models.PositiveSmallIntegerField(null=True)  # invoices that are still lower; None is all
