@@ -5,6 +5,7 @@ Errors:
     ProviderError
     ├── ProviderAway          it does not answer; try again
     ├── Refused               it answered, and said no: the message is for the person who asked
+    ├── NotOurs               it is about another product, or about a purchase that came to nothing
     └── UntrustedEvent        an event that is not from the provider, is too old or cannot be read
 """
 
@@ -28,6 +29,10 @@ class ProviderAway(ProviderError):
 
 class Refused(ProviderError):
     """The provider said no; the message tells the person who asked why."""
+
+
+class NotOurs(ProviderError):
+    """Nothing that this publication keeps: another product of the same account, or a purchase that was never paid."""
 
 
 class UntrustedEvent(ProviderError):

@@ -14,6 +14,7 @@ from broadsheet.billing.models.invoices import (
 )
 from broadsheet.billing.models.offline import OfflineEvent, OfflinePayment, OfflineSubscription
 from broadsheet.billing.models.plans import Plan, Price, PriceChange, StudentDeclaration
+from broadsheet.billing.models.stripe import StripeCheckout
 from broadsheet.billing.models.subscriptions import Alert, LedgerLine, Order, Subscription
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "ReceivedEvent",
     "Seat",
     "StudentDeclaration",
+    "StripeCheckout",
     "Subscription",
 ]
