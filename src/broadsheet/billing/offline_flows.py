@@ -16,6 +16,7 @@ from broadsheet.billing.models import OfflineEvent, OfflinePayment, OfflineSubsc
 from broadsheet.billing.models import Order as OrderRow
 from broadsheet.billing.periods import next_period_end
 from broadsheet.billing.provider import Checkout, Order, ProviderEvent, Refused, UntrustedEvent
+from broadsheet.core.money import price_text
 
 NAME = "offline"
 # As card providers do it: four tries over two weeks, then no more.
@@ -98,7 +99,7 @@ class OfflineProvider:
             payment = OfflinePayment.objects.select_for_update().get(ref=payment_ref, subscription=row)
             left = payment.cents - payment.refunded_cents
             if cents > left:
-                raise Refused(f"Only {left / 100:.2f} {payment.currency} of this payment are left to give back.")
+                raise Refused(f"Only {price_text(left, payment.currency)} of this payment are left to give back.")
             payment.refunded_cents += cents
             payment.save(update_fields=["refunded_cents"])
             _save(row, "payment.refunded", now)

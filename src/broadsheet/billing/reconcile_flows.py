@@ -12,6 +12,7 @@ from broadsheet.billing.ledger import Snapshot, Status, differences, fold
 from broadsheet.billing.models import Subscription
 from broadsheet.billing.provider import Provider, ProviderError
 from broadsheet.billing.subscription_flows import UnknownPrice, apply_snapshot
+from broadsheet.core.money import amount_text
 
 BATCH = 500
 
@@ -47,7 +48,8 @@ def _compare(provider: Provider, now: datetime) -> Iterator[Difference]:
     seen: set[int] = set()  # hashes, so that a hundred thousand take less than ten megabytes
     while batch := list(islice(snapshots, BATCH)):
         refs = [snapshot.ref for snapshot in batch]
-        rows = {row.ref: row for row in Subscription.objects.filter(provider=provider.name, ref__in=refs).prefetch_related("lines")}
+        held = Subscription.objects.filter(provider=provider.name, ref__in=refs).select_related("price").prefetch_related("lines")
+        rows = {row.ref: row for row in held}
         seen.update(hash(ref) for ref in refs)
         for snapshot in batch:
             yield from _compare_one(provider.name, snapshot, rows.get(snapshot.ref), now)
@@ -63,14 +65,16 @@ def _compare_one(provider: str, snapshot: Snapshot, row: Subscription | None, no
         return
     lines = [line.line() for line in row.lines.all()]
     for line in differences(lines, snapshot, now=now):
-        amount = f" of {line.cents / 100:.2f} {line.currency}" if line.cents else ""
+        amount = f" of {amount_text(line.cents, line.currency)} {line.currency}" if line.cents else ""
         yield Difference(
             provider, snapshot.ref, f"{line.kind.replace('_', ' ')}{amount} is missing here: {line.detail or line.until}"
         )
     paid = sum(payment.cents - payment.refunded_cents for payment in snapshot.payments)
     kept = fold(lines).kept_cents
     if paid != kept:
-        yield Difference(provider, snapshot.ref, f"money: the provider kept {paid / 100:.2f}, our books say {kept / 100:.2f}")
+        currency = row.price.currency
+        sums = f"the provider kept {amount_text(paid, currency)}, our books say {amount_text(kept, currency)}"
+        yield Difference(provider, snapshot.ref, f"money: {sums}")
 
 
 def _find_wrong_grants() -> Iterator[Difference]:
