@@ -10,6 +10,7 @@ from broadsheet.billing.ledger import Line, LineKind
 from broadsheet.billing.models import (
     Alert,
     Campaign,
+    Declaration,
     Gift,
     Invoice,
     InvoiceAgreement,
@@ -32,8 +33,8 @@ from broadsheet.core.personal import REGISTER, Person, PersonalTable, blank, del
 
 # Germany asks for the longest of the countries in docs/law.md; a shorter duty elsewhere is kept with it.
 BOOKS_YEARS = 10
-# As long as anybody can still claim that they never agreed.
-CONSENT_YEARS = 3
+# As long as claims live in Germany: three years from the end of the year (BGB, sections 195 and 199).
+CLAIM_YEARS = 3
 STAFF = "The work of staff."
 
 
@@ -42,6 +43,7 @@ def register_tables() -> None:
     _register_subscriptions()
     _register_invoices()
     _register_gifts_and_seats()
+    _register_declarations()
     REGISTER.not_personal(Plan, "Names what is sold.", "name")
     REGISTER.not_personal(Campaign, "Names a campaign.", "name")
     REGISTER.not_personal(Organisation, "Names an organisation.", "name")
@@ -77,7 +79,7 @@ def _register_subscriptions() -> None:
             find=lambda person: Order.objects.filter(reader_id=person.reader_id),
             erase=blank(reader=None, network_key=""),
             why_kept="Which words somebody agreed to before a payment, and when.",
-            kept_years=CONSENT_YEARS,
+            kept_years=CLAIM_YEARS,
             name="orders",
             exported="ref price__plan__name price__cents price__currency quantity discount_percent agreed_text created_at campaign",
             merge=move(Order),
@@ -209,6 +211,21 @@ def _register_gifts_and_seats() -> None:
             exported="organisation__name address invited_at taken_at",
             merge=_merge_seats,
         ),
+    )
+
+
+def _register_declarations() -> None:
+    REGISTER.add(
+        PersonalTable(
+            Declaration,
+            fields="name email address_key contract reason network_key settled_by",
+            find=lambda person: Declaration.objects.filter(address_key=person.address_key),
+            erase=keep_rows,
+            why_kept="That somebody withdrew or cancelled, and when: it proves both sides' rights, account or not.",
+            kept_years=CLAIM_YEARS,
+            name="declarations",
+            exported="ref kind name email contract is_extraordinary reason ends_on created_at state outcome settled_at",
+        )
     )
 
 

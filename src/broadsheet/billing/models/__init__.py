@@ -1,6 +1,7 @@
 """The tables of billing, one file for each matter."""
 
 from broadsheet.billing.models.campaigns import Campaign
+from broadsheet.billing.models.declarations import Declaration
 from broadsheet.billing.models.events import ReceivedEvent
 from broadsheet.billing.models.gifts import Gift
 from broadsheet.billing.models.groups import Organisation, OrganisationDomain, Seat
@@ -12,6 +13,7 @@ from broadsheet.billing.models.invoices import (
     InvoiceSeries,
     InvoiceSettings,
 )
+from broadsheet.billing.models.laws import LawSettings, SaveOffer
 from broadsheet.billing.models.offline import OfflineEvent, OfflinePayment, OfflineSubscription
 from broadsheet.billing.models.plans import Plan, Price, PriceChange, StudentDeclaration
 from broadsheet.billing.models.stripe import StripeCheckout
@@ -20,6 +22,7 @@ from broadsheet.billing.models.subscriptions import Alert, LedgerLine, Order, Su
 __all__ = [
     "Alert",
     "Campaign",
+    "Declaration",
     "Gift",
     "Invoice",
     "InvoiceAgreement",
@@ -27,6 +30,7 @@ __all__ = [
     "InvoiceRequest",
     "InvoiceSeries",
     "InvoiceSettings",
+    "LawSettings",
     "LedgerLine",
     "OfflineEvent",
     "OfflinePayment",
@@ -38,8 +42,9 @@ __all__ = [
     "Price",
     "PriceChange",
     "ReceivedEvent",
+    "SaveOffer",
     "Seat",
-    "StudentDeclaration",
     "StripeCheckout",
+    "StudentDeclaration",
     "Subscription",
 ]
