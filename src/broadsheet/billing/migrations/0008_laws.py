@@ -50,7 +50,15 @@ class Migration(migrations.Migration):
                         verbose_name="United States: remind once a year",
                     ),
                 ),
-                ("price_words", models.CharField(blank=True, help_text="X", max_length=60, verbose_name="Words beside each price")),
+                (
+                    "price_words",
+                    models.CharField(
+                        blank=True,
+                        help_text="Such as “incl. VAT”, where the law wants them.",
+                        max_length=60,
+                        verbose_name="Words beside each price",
+                    ),
+                ),
                 (
                     "save_offer",
                     models.CharField(
