@@ -505,6 +505,11 @@ def test_the_desk_may_send_more_than_readers_do(front_behind_a_cdn: Front) -> No
     assert sum(answer.status == 200 for answer in desk) > 2 * sum(answer.status == 200 for answer in readers)
 
 
+def test_a_payment_provider_may_send_a_great_deal_at_once(front_behind_a_cdn: Front) -> None:
+    answers = flood(front_behind_a_cdn, "/payments/stripe/events/", addresses=lambda _: "192.0.2.4")
+    assert {answer.status for answer in answers} == {200}
+
+
 @pytest.mark.parametrize(
     ("path", "size", "status"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from django.conf import settings
@@ -18,10 +19,14 @@ def find(name: str) -> Provider:
     return found
 
 
+# What BROADSHEET_PAYMENTS may name, and what the demo has on top.
+BUILDERS: Mapping[str, Callable[[], Provider]] = {
+    OfflineProvider.name: OfflineProvider,
+}
+
+
 @cache
 def load_providers() -> dict[str, Provider]:
-    """Those that are set up: the offline one in the demo only."""
-    found: list[Provider] = []
-    if settings.BROADSHEET.demo:
-        found.append(OfflineProvider())
-    return {provider.name: provider for provider in found}
+    """Those that are set up, in the order in which readers are offered them; in the demo the offline one comes first."""
+    names = (*((OfflineProvider.name,) if settings.BROADSHEET.demo else ()), *settings.BROADSHEET.payments)
+    return {name: BUILDERS[name]() for name in names if name in BUILDERS}

@@ -25,12 +25,16 @@ VARIABLES = (
     "BROADSHEET_MEDIA_DIR",
     "BROADSHEET_MEDIA_URL",
     "BROADSHEET_METRICS_NETWORKS",
+    "BROADSHEET_PAYMENTS",
     "BROADSHEET_SECRET_KEY",
     "BROADSHEET_SITE_URL",
     "BROADSHEET_SUPPORT_ADDRESS",
     "BROADSHEET_TIME_ZONE",
     "BROADSHEET_TRUSTED_PROXIES",
 )
+
+
+PAYMENT_PROVIDERS = ("invoice", "stripe")
 
 
 class SettingsError(Exception):
@@ -82,7 +86,17 @@ def read_installation(environ: Mapping[str, str] = os.environ) -> Installation:
         ),
         log_format=log_format,
         cache_mb=_read_number("BROADSHEET_CACHE_MB", environ.get("BROADSHEET_CACHE_MB", "256")),
+        payments=_read_payments(environ.get("BROADSHEET_PAYMENTS", "invoice")),
     )
+
+
+def _read_payments(listed: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in listed.split(",") if name.strip()))
+    wrong = [name for name in names if name not in PAYMENT_PROVIDERS]
+    if wrong:
+        known = ", ".join(PAYMENT_PROVIDERS)
+        raise SettingsError(f"BROADSHEET_PAYMENTS names {wrong[0]!r}; give some of {known}, separated by commas.")
+    return names
 
 
 def _read_number(name: str, text: str) -> int:

@@ -28,6 +28,7 @@ class Installation:
     metrics_networks: tuple[IPv4Network | IPv6Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
     log_format: str = "text"
     cache_mb: int = 256
+    payments: tuple[str, ...] = ("invoice",)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from broadsheet.web import account, help, signin, subscribe, wall
+from broadsheet.web import account, friends, help, payment_events, signin, subscribe, wall
 
 urlpatterns = [
     path("articles/<int:article_id>/keep-reading/", wall.keep_reading),
     path("articles/<int:article_id>/unlock/", wall.unlock),
+    path("articles/<int:article_id>/share/", friends.share),
+    path("account/links/", friends.links),
+    path("account/links/<int:link_id>/take-back/", friends.take_back),
     path("login/", signin.login, name="account_login"),
     path("login/closed/", signin.inactive, name="account_inactive"),
     path("confirm/", signin.confirm),
@@ -22,5 +25,6 @@ urlpatterns = [
     path("account/erase/", account.erase),
     path("subscribe/", subscribe.subscribe),
     path("subscribe/<slug:slug>/", subscribe.invoice),
+    path("payments/<slug:provider>/events/", payment_events.receive),
     path("help/", help.help_page),
 ]
