@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from broadsheet.billing.ledger import Line, LineKind, Standing, Status
-from broadsheet.billing.models import Price, Subscription
+from broadsheet.billing.models import Plan, Price, Subscription
 from broadsheet.billing.subscription_flows import write_lines
 from broadsheet.core.money import price_text
 from broadsheet.mail.flows import queue_letter
@@ -34,15 +34,21 @@ BATCH = 500
 
 
 def write_letter_of_line(subscription: Subscription, line: Line, standing: Standing, now: datetime, **kwargs: Any) -> None:
-    """The letter that one new line calls for, if any; in the transaction that writes the line."""
-    if line.kind is LineKind.STARTED:
+    """The letter that one new line calls for, if any; in the transaction that writes the line.
+
+    What a gift's giver and an organisation's owner are told when it begins is written by `gift_flows` and `group_flows`.
+    """
+    kind = subscription.price.plan.kind
+    if kind == Plan.Kind.GIFT and line.kind is not LineKind.REFUND:
+        return
+    if line.kind is LineKind.STARTED and kind != Plan.Kind.GROUP:
         _send(subscription, LetterKind.WELCOME, _welcome(subscription, standing), now=now)
     elif line.kind is LineKind.PAYMENT and line.cents:
         _send(subscription, LetterKind.RECEIPT, _receipt(subscription, line, standing), now=now)
     elif line.kind is LineKind.REFUND:
         values = {"amount": price_text(line.cents, line.currency), "paid_on": _day(_paid_at(subscription, line.detail) or line.at)}
         _send(subscription, LetterKind.REFUNDED, values, now=now)
-    elif line.kind is LineKind.CANCEL and line.until is not None and not _is_gift(subscription):
+    elif line.kind is LineKind.CANCEL and line.until is not None:
         _send(subscription, LetterKind.CANCELLED, {"access_until": _day(line.until)}, now=now)
     elif line.kind is LineKind.CANCEL_UNDONE and standing.period_end is not None:
         _send(subscription, LetterKind.GOES_ON, {"renews_on": _day(standing.period_end)}, now=now)
@@ -136,10 +142,7 @@ def _welcome(row: Subscription, standing: Standing) -> dict[str, str]:
         if end and row.status == Status.TRIAL
         else ""
     )
-    if _is_gift(row):
-        payment = f"It runs until {_day(end)} and does not renew by itself." if end else ""
-    else:
-        payment = f"The next payment, {_price(row.price, row.quantity)}, is on {_day(end)}." if end else ""
+    payment = f"The next payment, {_price(row.price, row.quantity)}, is on {_day(end)}." if end else ""
     return {"holds": "\n".join(f"- {line}" for line in lines), "trial_line": trial, "next_payment_line": payment}
 
 
@@ -159,10 +162,6 @@ def _access_end(row: Subscription) -> datetime:
 
 def _paid_at(row: Subscription, payment_ref: str) -> datetime | None:
     return row.lines.filter(kind=LineKind.PAYMENT, detail=payment_ref).values_list("at", flat=True).first()
-
-
-def _is_gift(row: Subscription) -> bool:
-    return row.price.plan.kind == row.price.plan.Kind.GIFT
 
 
 def _amount(row: Subscription) -> str:

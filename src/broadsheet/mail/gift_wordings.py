@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_GIFT = frozenset({"plan", "giver", "message", "code", "link", "redeem_by", "holds", "help_link"})
+_GIFT = frozenset({"plan", "period", "giver", "message", "code", "link", "redeem_by", "holds", "help_link"})
 PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "gift-bought": frozenset(
         {"plan", "amount", "paid_on", "number", "recipient", "delivery_line", "redeem_by", "link", "help_link"}
@@ -39,7 +39,7 @@ See the gift: {link}""",
     ),
     "gift": (
         "A gift for you: {name}, from {giver}",
-        """{giver} gives you {plan} of {name}.
+        """{giver} gives you {period} of {name}: {plan}.
 
 {message}
 
@@ -59,7 +59,7 @@ You do not want it? Then do nothing; this address is used for the gift and for n
     ),
     "gift-reminder": (
         "Your gift from {giver} is still waiting",
-        """Two weeks ago we wrote to you that {giver} gives you {plan} of {name}. It has not been opened yet.
+        """Two weeks ago we wrote to you that {giver} gives you {period} of {name}. It has not been opened yet.
 
 {message}
 
@@ -72,7 +72,7 @@ Or go to {site}/gift/ and type this code:
 {code}""",
     ),
     "gift-opened": (
-        "Your gift is open: {plan} of {name}",
+        "Your gift is open: {plan}, {name}",
         """Your gift is open. {from_day_line} You read everything until {runs_until}; then it ends by itself, and nothing is taken.
 
 This is what you hold:
