@@ -10,9 +10,11 @@ from django.core.management import call_command
 
 from broadsheet.accounts.flows import forget_old_proofs
 from broadsheet.billing.event_flows import ask_about_due, forget_old_events, settle_received_events
+from broadsheet.billing.gift_flows import deliver_due_gifts, remind_of_gifts, report_unredeemed_gifts
 from broadsheet.billing.letter_flows import write_failure_letters, write_pause_notices, write_renewal_notices
 from broadsheet.core.flows import forget_old_tallies, trim_change_log
 from broadsheet.core.signing_key_flows import rotate_old_signing_keys
+from broadsheet.figures.flows import count_everything
 from broadsheet.library.photo_flows import withdraw_expired_photos
 from broadsheet.mail.flows import forget_old_letters, send_due_letters
 from broadsheet.pages.render_flows import forget_unused_pages
@@ -38,12 +40,16 @@ JOBS: tuple[Job, ...] = (
     Job("scheduled articles", timedelta(seconds=2), publish_scheduled),
     Job("expired photos", timedelta(minutes=1), lambda now: withdraw_expired_photos(now=now)),
     Job("pages of old versions", timedelta(minutes=1), lambda now: forget_unused_pages(now=now)),
+    Job("figures", timedelta(seconds=5), lambda now: count_everything()),
     Job("old signing keys", timedelta(hours=1), lambda now: rotate_old_signing_keys(now=now)),
     Job("payments", timedelta(seconds=1), lambda now: settle_received_events(now=now)),
     Job("due subscriptions", timedelta(minutes=1), lambda now: ask_about_due(now=now)),
     Job("failed payments", timedelta(minutes=1), lambda now: write_failure_letters(now=now)),
     Job("renewals", timedelta(hours=1), lambda now: write_renewal_notices(now=now)),
     Job("pauses", timedelta(hours=1), lambda now: write_pause_notices(now=now)),
+    Job("gifts", timedelta(minutes=1), lambda now: deliver_due_gifts(now=now)),
+    Job("gifts that wait", timedelta(hours=1), lambda now: remind_of_gifts(now=now)),
+    Job("gifts nobody opened", timedelta(hours=6), lambda now: report_unredeemed_gifts(now=now)),
     Job("old events of payments", timedelta(hours=1), lambda now: forget_old_events(now=now)),
     Job("old letters", timedelta(hours=1), lambda now: forget_old_letters(now=now)),
     Job("old codes and links", timedelta(hours=1), lambda now: forget_old_proofs(now=now)),

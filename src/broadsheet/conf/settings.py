@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "broadsheet.membership",
     "broadsheet.billing",
     "broadsheet.paywall",
+    "broadsheet.figures",
     "broadsheet.pages",
     "broadsheet.web",
     "broadsheet.desk",

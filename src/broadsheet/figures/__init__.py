@@ -1,0 +1,1 @@
+"""From events and ledgers to the publisher's figures."""
