@@ -15,10 +15,10 @@ from django.db import connection, transaction
 from django.db.models.signals import post_save
 
 from broadsheet.accounts.models import User
+from broadsheet.core.change_cursor import ChangeCursor
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.flows import ChangeKind, record_change
 from broadsheet.core.models import Change
-from broadsheet.edge.changes import ChangeCursor
 from broadsheet.edge.database import Database
 from broadsheet.membership.flows import change_rights, end_grant
 from broadsheet.membership.models import Grant

@@ -19,8 +19,9 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
+from broadsheet.core.change_cursor import ChangeLine, Reading
+from broadsheet.core.change_rows import BEYOND, CHANGES_POSTGRESQL, CHANGES_SQLITE, read_moment, read_rows
 from broadsheet.core.postgresql.connection import LimitedConnection
-from broadsheet.edge.changes import ChangeLine, Mark, Reading
 from broadsheet.edge.networks import InstitutionRange
 from broadsheet.library.access import Access
 from broadsheet.membership.entitlement import HeldGrant
@@ -48,16 +49,6 @@ _FIND_PAGE = (
     " FROM pages_variant v WHERE v.path = ? AND v.kind = ? AND v.recipe = ? AND v.epoch >= (SELECT {floor} FROM pages_epoch)"
 )
 _JOIN_SQLITE, _JOIN_POSTGRESQL = "GROUP_CONCAT(m.article_id)", "STRING_AGG(m.article_id::text, ',')"
-# One statement, so that lines, horizon and ends are of one moment. Where nothing is asked for, only the ends come.
-_CHANGES = (
-    "SELECT c.id, c.kind, c.subject, {place}, c.at, n.id, n.at, k.at,"
-    " (SELECT COALESCE(MAX(up_to), 0) FROM core_trimmedlog), {horizon} FROM (SELECT 1) one"
-    " LEFT JOIN core_change n ON n.id = (SELECT MAX(id) FROM core_change)"
-    " LEFT JOIN core_change k ON k.id = ? LEFT JOIN core_change c ON {place} >= ?"
-)
-_CHANGES_SQLITE = _CHANGES.format(place="c.id", horizon="NULL")
-_CHANGES_POSTGRESQL = _CHANGES.format(place="c.place", horizon="pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-_BEYOND = 2**62  # no place is so high
 _KEYS = "SELECT key_id, secret FROM core_signingkey"
 _TRIMMED_AT = "SELECT MAX(last_at) FROM core_trimmedlog"
 _REVOCATIONS = (
@@ -104,9 +95,9 @@ class Database:
         if not rows:
             return None
         slug, access, embargo_until, published_at = rows[0]
-        moment = _moment(published_at)
+        moment = read_moment(published_at)
         assert moment is not None  # noqa: S101 (the query asks for it)
-        return slug, Asked(article_id, Access(access), _moment(embargo_until)), moment
+        return slug, Asked(article_id, Access(access), read_moment(embargo_until)), moment
 
     def find_page(self, path: str, kind: str, recipe: str, encoding: str) -> FoundPage | None:
         """One finished page in one encoding (`br` or `gzip`)."""
@@ -117,7 +108,7 @@ class Database:
             return None
         content_type, etag, body, valid_until, named = rows[0]
         mentions = frozenset(map(int, named.split(","))) if named else frozenset()
-        return FoundPage(content_type, etag, bytes(body), _moment(valid_until), mentions)
+        return FoundPage(content_type, etag, bytes(body), read_moment(valid_until), mentions)
 
     def read_changes(self, place: int | None, known_id: int = 0) -> Reading:
         """One look at the change log from `place` on; None looks at its end only, with what is still unsettled there.
@@ -125,16 +116,11 @@ class Database:
         `known_id` names a line that the reader knows, to see whether it is still the same one.
         """
         if place is None:
-            place = self._read_changes(_BEYOND, known_id).horizon
+            place = self._read_changes(BEYOND, known_id).horizon
         return self._read_changes(place, known_id)
 
     def _read_changes(self, place: int, known_id: int) -> Reading:
-        rows = self._query(_CHANGES_SQLITE if self._is_sqlite else _CHANGES_POSTGRESQL, (known_id, place))
-        lines = tuple(ChangeLine(row[0], row[1], row[2], row[3], _moment(row[4])) for row in rows if row[0] is not None)
-        newest, newest_at, known_at, trimmed_to, horizon = rows[0][5:]
-        if horizon is None:  # SQLite: the next line's id
-            horizon = max(newest or 0, trimmed_to) + 1
-        return Reading(lines, horizon, Mark(newest or 0, _moment(newest_at)), trimmed_to, _moment(known_at))
+        return read_rows(self._query(CHANGES_SQLITE if self._is_sqlite else CHANGES_POSTGRESQL, (known_id, place)))
 
     def load_clock_offset(self) -> int:
         """By how many seconds the demo's clock runs ahead."""
@@ -155,15 +141,15 @@ class Database:
 
     def load_trimmed_at(self) -> datetime | None:
         """When the newest line was made that has been deleted for its age."""
-        return _moment(self._query(_TRIMMED_AT)[0][0])
+        return read_moment(self._query(_TRIMMED_AT)[0][0])
 
     def load_ranges(self) -> list[InstitutionRange]:
         """The networks of all institutions."""
         found = []
         for network, institution_id, name, starts_at, ends_at in self._query(_RANGES):
-            start = _moment(starts_at)
+            start = read_moment(starts_at)
             if start is not None:
-                grant = HeldGrant("institution", None, start, _moment(ends_at), name, f"institution {institution_id}")
+                grant = HeldGrant("institution", None, start, read_moment(ends_at), name, f"institution {institution_id}")
                 found.append(InstitutionRange(network, grant))
         return found
 
@@ -236,10 +222,3 @@ def _trouble(error: Exception) -> DatabaseAway:
     is_busy = (state or "").startswith(BUSY_STATES) or any(words in str(error) for words in BUSY_WORDS)
     is_refused = (state or "").startswith(REFUSED_STATE) or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
     return DatabaseBusy(str(error)) if is_busy or is_refused else DatabaseAway(str(error))
-
-
-def _moment(value: Any) -> datetime | None:
-    """A moment as either database gives it: SQLite keeps text in UTC without a zone."""
-    if value is None or isinstance(value, datetime):
-        return value
-    return datetime.fromisoformat(value).replace(tzinfo=UTC)

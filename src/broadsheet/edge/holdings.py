@@ -10,8 +10,8 @@ from threading import Lock
 from zoneinfo import ZoneInfo
 
 from broadsheet.core import clock
+from broadsheet.core.change_cursor import ChangeLine
 from broadsheet.core.months import month_end, month_key
-from broadsheet.edge.changes import ChangeLine
 from broadsheet.edge.database import Database
 from broadsheet.edge.held import Headers, HeldArticle, HeldPage, Shelf, hold_page
 from broadsheet.edge.networks import NetworkTable

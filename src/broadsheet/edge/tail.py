@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 
 from broadsheet.core import clock
+from broadsheet.core.change_cursor import ChangeCursor, ChangeLine, News, Reading
 from broadsheet.core.counts import Spread
-from broadsheet.edge.changes import ChangeCursor, ChangeLine, News, Reading
 from broadsheet.edge.database import DatabaseAway, DatabaseBusy
 from broadsheet.edge.holdings import Holdings
 

@@ -33,11 +33,11 @@ from broadsheet.conf.backup.exceptions import BackupError, Damaged, Locked, Refu
 from broadsheet.conf.backup.flows import Made, Wish, make_backup, verify_backup
 from broadsheet.conf.backup.postgresql import find_client, run_tool
 from broadsheet.conf.backup.restore_flows import Consent, Restored
+from broadsheet.core.change_cursor import ChangeCursor
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.flows import ChangeKind, record_change
 from broadsheet.core.models import Change, TrimmedLog
 from broadsheet.core.signing_key_flows import load_signing_key
-from broadsheet.edge.changes import ChangeCursor
 from broadsheet.edge.database import Database
 from broadsheet.library.models import Article, Photo
 from broadsheet.mail.flows import queue_letter, send_due_letters

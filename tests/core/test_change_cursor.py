@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.edge.changes import ChangeCursor, ChangeLine, Mark, News, Reading
+from broadsheet.core.change_cursor import ChangeCursor, ChangeLine, Mark, News, Reading
 
 START = datetime(2026, 2, 17, tzinfo=UTC)
 _ticks = count()
