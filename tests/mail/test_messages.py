@@ -8,7 +8,7 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from broadsheet.mail.messages import Content, Sender, build_envelope
+from broadsheet.mail.messages import Attachment, Content, Sender, build_envelope
 
 SENDER = Sender("The Review of Straits", "letters@review.example", "help@review.example")
 CONTENT = Content(
@@ -20,6 +20,7 @@ CONTENT = Content(
     message_id="<20260217093000.abc@review.example>",
     written_at=datetime(2026, 2, 17, 9, 30, tzinfo=UTC),
 )
+WITH_PDF = replace(CONTENT, attachment=Attachment("2026-17.pdf", bytes(range(256)) * 20))
 
 
 def test_headers_name_sender_time_and_kind() -> None:
@@ -42,10 +43,22 @@ def test_same_letter_gives_the_same_bytes() -> None:
     assert build_envelope(CONTENT, SENDER).message == build_envelope(CONTENT, SENDER).message
 
 
-def test_lines_fit_smtp() -> None:
-    lines = build_envelope(CONTENT, SENDER).message.split(b"\r\n")
+@pytest.mark.parametrize("content", [CONTENT, WITH_PDF])
+def test_lines_fit_smtp(content: Content) -> None:
+    lines = build_envelope(content, SENDER).message.split(b"\r\n")
     assert max(map(len, lines)) <= 998
     assert all(b"\n" not in line for line in lines)
+
+
+def test_pdf_goes_with_the_letter_and_changes_nothing_of_it() -> None:
+    envelope = build_envelope(WITH_PDF, SENDER)
+    assert envelope.message == build_envelope(WITH_PDF, SENDER).message
+    message = message_from_bytes(envelope.message, policy=policy.default)
+    kinds = ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "application/pdf"]
+    assert [part.get_content_type() for part in message.walk()] == kinds
+    attached = next(message.iter_attachments())
+    assert (attached.get_filename(), attached.get_content()) == ("2026-17.pdf", WITH_PDF.attachment.pdf)  # type: ignore[union-attr]
+    assert message.get_body(("plain",)).get_content().replace("\r\n", "\n") == CONTENT.text  # type: ignore[union-attr]
 
 
 def test_letter_can_have_its_own_reply_address() -> None:

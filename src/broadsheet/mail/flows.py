@@ -17,7 +17,7 @@ from broadsheet.core.counts import COUNTS
 from broadsheet.mail import store
 from broadsheet.mail.exceptions import UnknownWording
 from broadsheet.mail.letters import Letter, text_of, write_letter
-from broadsheet.mail.messages import Sender, build_envelope
+from broadsheet.mail.messages import Attachment, Sender, build_envelope
 from broadsheet.mail.models import OutboxLetter
 from broadsheet.mail.render import render_html
 from broadsheet.mail.smtp import Note, Outcome, Transport, Verdict, keep_silent, open_transport
@@ -38,7 +38,15 @@ KEEP_FOR = timedelta(days=30)
 KEEP_ERASED_FOR = timedelta(days=1)
 
 
-def queue_letter(kind: LetterKind, to_address: str, values: Mapping[str, str], *, now: datetime, reply_to: str = "") -> None:
+def queue_letter(
+    kind: LetterKind,
+    to_address: str,
+    values: Mapping[str, str],
+    *,
+    now: datetime,
+    reply_to: str = "",
+    attachment: Attachment | None = None,
+) -> None:
     """Write one letter and put it into the outbox; call it inside the transaction that causes it."""
     publication = load_publication()
     letter = _write(kind, {"name": publication.name, "site": settings.BROADSHEET.site_url, **values}, publication)
@@ -49,6 +57,8 @@ def queue_letter(kind: LetterKind, to_address: str, values: Mapping[str, str], *
         subject=letter.subject,
         text=text_of(letter),
         html=render_html(letter, publication),
+        attachment=attachment.pdf if attachment else None,
+        attachment_name=attachment.name if attachment else "",
         message_id=f"<{now:%Y%m%d%H%M%S}.{secrets.token_hex(8)}@{settings.BROADSHEET.host}>",
         created_at=now,
         due_at=now,

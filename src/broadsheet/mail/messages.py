@@ -35,6 +35,14 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A PDF that goes with a letter."""
+
+    name: str
+    pdf: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What one letter says, to whom, and under which name it is known."""
 
@@ -45,6 +53,7 @@ class Content:
     html: str
     message_id: str
     written_at: datetime
+    attachment: Attachment | None = None
 
 
 def build_envelope(content: Content, sender: Sender) -> Envelope:
@@ -68,8 +77,16 @@ def build_envelope(content: Content, sender: Sender) -> Envelope:
     message.set_content(content.text, cte="quoted-printable")
     if content.html:
         message.add_alternative(content.html, subtype="html", cte="quoted-printable")
-        message.set_boundary(f"=_{content.message_id.strip('<>').partition('@')[0]}")
+        message.set_boundary(_boundary(content, ""))
+    if content.attachment is not None:
+        name = content.attachment.name
+        message.add_attachment(content.attachment.pdf, maintype="application", subtype="pdf", filename=name)
+        message.set_boundary(_boundary(content, ".with"))
     return Envelope(mail_from, recipient, message.as_bytes(), needs_utf8)
+
+
+def _boundary(content: Content, suffix: str) -> str:
+    return f"=_{content.message_id.strip('<>').partition('@')[0]}{suffix}"
 
 
 def wire_address(address: str) -> str:

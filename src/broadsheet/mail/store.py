@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
 
-from broadsheet.mail.messages import Content
+from broadsheet.mail.messages import Attachment, Content
 from broadsheet.mail.models import OutboxLetter, Sending
 from broadsheet.mail.wordings import DEFAULTS, LetterKind, Wording
 from broadsheet.publication.models import LetterWording
@@ -47,9 +47,13 @@ def claim_letter(*, now: datetime, lease: timedelta) -> ClaimedLetter | None:
             state=State.SENDING, claimed_until=now + lease, attempts=row.attempts + 1
         )
         if claimed:
-            content = Content(row.to_address, row.reply_to, row.subject, row.text, row.html, row.message_id, row.created_at)
-            return ClaimedLetter(row.pk, row.attempts + 1, row.created_at, content)
+            return ClaimedLetter(row.pk, row.attempts + 1, row.created_at, _content(row))
     return None
+
+
+def _content(row: OutboxLetter) -> Content:
+    attachment = Attachment(row.attachment_name, bytes(row.attachment)) if row.attachment is not None else None
+    return Content(row.to_address, row.reply_to, row.subject, row.text, row.html, row.message_id, row.created_at, attachment)
 
 
 def mark_handed_over(letter: ClaimedLetter) -> None:
