@@ -1,0 +1,134 @@
+"""Raising a price for those who hold an older one: announced in good time, taken at a renewal, never before."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, F
+
+from broadsheet.accounts.models import User
+from broadsheet.billing import providers
+from broadsheet.billing.ledger import LineKind, Status
+from broadsheet.billing.models import LedgerLine, Plan, Price, PriceChange, Subscription
+from broadsheet.billing.order_flows import follow_subscription, terms_of
+from broadsheet.billing.provider import ProviderError
+from broadsheet.billing.subscription_flows import UnknownPrice, raise_alert
+from broadsheet.mail.wordings import LetterKind
+
+logger = logging.getLogger(__name__)
+
+NOTICE = timedelta(days=30)  # between the letter and the first payment at the new price
+# The provider is told a day ahead, so that it takes the new price at the renewal itself.
+AHEAD = timedelta(days=1)
+PAYING = (Status.TRIAL, Status.ACTIVE, Status.PAST_DUE, Status.PAUSED)
+BATCH = 100
+
+
+class TooSoon(Exception):
+    """Nobody could be told in time; the message says from which day on it can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceHolders:
+    """One price of a plan, and how many pay it."""
+
+    price: Price
+    holders: int
+    is_asked_now: bool
+    change: PriceChange | None
+
+
+def load_price_history(plan: Plan) -> tuple[PriceHolders, ...]:
+    """A plan's prices, the newest first, and how many still pay each."""
+    prices = list(plan.prices.all())
+    rows = Subscription.objects.filter(price__in=prices, status__in=PAYING).values("price_id").annotate(number=Count("pk"))
+    holders = Counter({row["price_id"]: row["number"] for row in rows})
+    changes = {change.from_price_id: change for change in PriceChange.objects.filter(from_price__in=prices, withdrawn_at=None)}
+    return tuple(
+        PriceHolders(price, holders[price.pk], position == 0, changes.get(price.pk)) for position, price in enumerate(prices)
+    )
+
+
+def count_holders(plan: Plan) -> int:
+    """How many subscriptions to a plan are not over."""
+    return Subscription.objects.filter(price__plan=plan, status__in=PAYING).count()
+
+
+def announce_price_change(old: Price, effective_on: date, *, by: User | None, now: datetime) -> PriceChange:
+    """Say that those who hold an old price pay the plan's newest one from a day on.
+
+    Raises:
+        TooSoon: the day is less than thirty days away.
+    """
+    earliest = (now + NOTICE).astimezone(settings.BROADSHEET.zone).date() + timedelta(days=1)
+    if effective_on < earliest:
+        raise TooSoon(f"Everybody is told at least {NOTICE.days} days before; choose {earliest:%-d %B %Y} or later.")
+    newest = old.plan.prices.exclude(pk=old.pk).filter(since__gte=old.since, period=old.period, currency=old.currency).first()
+    if newest is None:
+        raise TooSoon("This is the price that is asked now. Change the plan’s price first.")
+    with transaction.atomic():
+        PriceChange.objects.filter(from_price=old, withdrawn_at=None).update(withdrawn_at=now)
+        return PriceChange.objects.create(
+            from_price=old, to_price=newest, effective_on=effective_on, announced_at=now, announced_by=by
+        )
+
+
+def withdraw_price_change(change: PriceChange, *, now: datetime) -> None:
+    """Leave the old price as it is, for those who do not pay the new one yet."""
+    PriceChange.objects.filter(pk=change.pk, withdrawn_at=None).update(withdrawn_at=now)
+
+
+def letter_name(change: PriceChange) -> str:
+    """What the ledger calls the letter that tells of a change: written once for each subscription."""
+    return f"{LetterKind.PRICE_CHANGES}:{change.pk}"
+
+
+def takes_effect_at(change: PriceChange) -> datetime:
+    """The moment from which on renewals cost the new price: midnight in the publication's zone."""
+    return datetime.combine(change.effective_on, time(), settings.BROADSHEET.zone)
+
+
+def apply_price_changes(*, now: datetime) -> int:
+    """Tell providers of the new price where the next renewal is the first after the day and the letter went out in time.
+
+    Whoever was not told in time keeps the old price for one period more. Returns how many were changed.
+    """
+    changed = 0
+    for change in PriceChange.objects.filter(withdrawn_at=None).select_related("from_price__plan", "to_price__plan"):
+        for row in _due(change, now):
+            changed += _apply(change, row, now)
+    return changed
+
+
+def _due(change: PriceChange, now: datetime) -> list[Subscription]:
+    told = LedgerLine.objects.filter(kind=LineKind.LETTER, detail=letter_name(change), written_at__lte=now - NOTICE)
+    return list(
+        Subscription.objects.filter(
+            price=change.from_price,
+            status__in=(Status.TRIAL, Status.ACTIVE),
+            cancel_at=None,
+            period_end__gte=max(takes_effect_at(change), now),
+            period_end__lte=now + AHEAD,
+            pk__in=told.values("subscription_id"),
+        )
+        .exclude(next_cents=F("quantity") * change.to_price.cents)  # the provider knows already
+        .select_related("reader")[:BATCH]
+    )
+
+
+def _apply(change: PriceChange, row: Subscription, now: datetime) -> bool:
+    order = terms_of(change.to_price, row.reader, order_ref=f"price-{change.pk}-{row.pk}", quantity=row.quantity)
+    try:
+        providers.find(row.provider).change_price(row.ref, order, at_renewal=True, now=now)
+        follow_subscription(row.provider, row.ref, now=now)
+    except (ProviderError, UnknownPrice) as error:
+        logger.warning("Subscription %s could not be given its new price: %s", row.pk, error)
+        key = f"price:{change.pk}:{row.pk}"
+        raise_alert(key, f"Subscription {row.pk} keeps its old price: {error}"[:300], subscription=row, now=now)
+        return False
+    return True
