@@ -93,6 +93,16 @@ class OfflineProvider:
                     _give_back(row, -due)
             _save(row, "subscription.changed", now)
 
+    def preview_change(self, ref: str, order: Order, *, now: datetime) -> int:
+        """The new price, less what is left of the old period."""
+        return max(0, order.cents - _unused_cents(_find(ref), now))
+
+    def change_address(self, ref: str, address: str, *, now: datetime) -> None:
+        with transaction.atomic():
+            row = _lock(ref)
+            row.address = address
+            _save(row, "customer.updated", now)
+
     def refund(self, ref: str, payment_ref: str, *, cents: int, now: datetime) -> None:
         with transaction.atomic():
             row = _lock(ref)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from broadsheet.billing.ledger import Snapshot
 
@@ -126,3 +126,19 @@ class Provider(Protocol):
 
     def read_event(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> ProviderEvent:
         """Prove and read one event (`UntrustedEvent`)."""
+
+
+@runtime_checkable
+class PreviewsChange(Protocol):
+    """A provider that can say what a change of plan takes at once; of others it is reckoned by time."""
+
+    def preview_change(self, ref: str, order: Order, *, now: datetime) -> int:
+        """What `change_price` would take now, in the currency's smallest unit."""
+
+
+@runtime_checkable
+class KeepsAddress(Protocol):
+    """A provider that writes to readers itself, and so must hear of a new address."""
+
+    def change_address(self, ref: str, address: str, *, now: datetime) -> None:
+        """Write to another mailbox from now on."""

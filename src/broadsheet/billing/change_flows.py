@@ -1,0 +1,272 @@
+"""What somebody changes about their subscription: cancel, go on, pause, another plan, withdraw.
+
+Each orders it from the provider and then follows what the provider says; nothing is changed here by hand.
+
+Raised by all of them:
+    Refused: nothing has changed; the message says why.
+    ProviderAway: the provider does not answer; nothing is known to have happened.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from broadsheet.accounts.models import User
+from broadsheet.billing import providers
+from broadsheet.billing.changes import Change, Terms, preview
+from broadsheet.billing.law_store import load_laws
+from broadsheet.billing.ledger import LineKind, Status
+from broadsheet.billing.models import Order, Plan, Price, PriceChange, Subscription
+from broadsheet.billing.order_flows import follow_subscription, terms_of
+from broadsheet.billing.periods import next_period_end, period_end
+from broadsheet.billing.provider import KeepsAddress, PreviewsChange, Provider, ProviderError, Refused
+from broadsheet.billing.refund_flows import left_of_payment
+from broadsheet.billing.subscription_flows import raise_alert
+
+RUNNING = (Status.TRIAL, Status.ACTIVE, Status.PAST_DUE, Status.PAUSED)
+PAUSE_MONTHS = (1, 2, 3)
+# Orders that come of a change are told apart from purchases by this.
+CHANGE = "change of plan"
+# Kinds of plans that are bought for others; their buyers change nothing here but the end.
+FOR_OTHERS = (Plan.Kind.GIFT, Plan.Kind.GROUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A plan that a subscription can change to, and what happens then."""
+
+    price: Price
+    change: Change
+
+
+def may_cancel(row: Subscription) -> bool:
+    """Whether there is something to cancel."""
+    return row.status in RUNNING and row.cancel_at is None and row.price.plan.kind != Plan.Kind.GIFT
+
+
+def may_undo(row: Subscription, *, now: datetime) -> bool:
+    """Whether an ordered end can still be taken back."""
+    return row.status in RUNNING and row.cancel_at is not None and row.cancel_at > now and row.price.plan.kind != Plan.Kind.GIFT
+
+
+def may_pause(row: Subscription) -> bool:
+    """Whether a pause makes sense: something is paid for, and will be again."""
+    return row.status == Status.ACTIVE and row.cancel_at is None and row.price.plan.kind not in FOR_OTHERS
+
+
+def ends_at_once(row: Subscription, *, now: datetime) -> bool:
+    """Whether cancelling ends it now: no paid time is left to read on in."""
+    return row.status == Status.PAST_DUE or row.period_end <= now
+
+
+def cancel(row: Subscription, *, now: datetime) -> Subscription:
+    """End a subscription with the period that is paid; at once where none is."""
+    if not may_cancel(row):
+        raise Refused("This subscription is cancelled already, or over.")
+    _provider(row).cancel(row.ref, at_period_end=not ends_at_once(row, now=now), now=now)
+    return _follow(row, now)
+
+
+def end_now(row: Subscription, *, now: datetime) -> Subscription:
+    """End a subscription and its access at once."""
+    if row.status == Status.ENDED:
+        return row
+    _provider(row).cancel(row.ref, at_period_end=False, now=now)
+    return _follow(row, now)
+
+
+def undo_cancel(row: Subscription, *, now: datetime) -> Subscription:
+    """Go on after all."""
+    if not may_undo(row, now=now):
+        raise Refused("This subscription is over, or goes on anyway.")
+    _provider(row).undo_cancel(row.ref, now=now)
+    return _follow(row, now)
+
+
+def pause_until(row: Subscription, months: int) -> datetime:
+    """When a pause would be over: it begins when the period that is paid ends."""
+    return period_end(row.period_end, "month", number=months)
+
+
+def pause(row: Subscription, months: int, *, now: datetime) -> Subscription:
+    """Rest for some months after the period that is paid."""
+    if not may_pause(row):
+        raise Refused("Only a subscription that is paid and goes on can be paused.")
+    if months not in PAUSE_MONTHS:
+        raise Refused("A pause lasts one, two or three months.")
+    _provider(row).pause(row.ref, until=pause_until(row, months), now=now)
+    return _follow(row, now)
+
+
+def resume(row: Subscription, *, now: datetime) -> Subscription:
+    """Go on before the pause is over."""
+    if row.status != Status.PAUSED:
+        raise Refused("This subscription is not paused.")
+    _provider(row).resume(row.ref, now=now)
+    return _follow(row, now)
+
+
+def find_targets(row: Subscription, *, now: datetime) -> tuple[Target, ...]:
+    """The plans that a subscription can change to, in the publisher's order."""
+    if row.status not in (Status.TRIAL, Status.ACTIVE) or row.cancel_at is not None or row.price.plan.kind in FOR_OTHERS:
+        return ()
+    held = row.price
+    plans = Plan.objects.filter(is_offered=True, currency=held.currency).exclude(kind__in=FOR_OTHERS).exclude(pk=held.plan_id)
+    prices = (plan.prices.select_related("plan").first() for plan in plans)
+    # What a student declares is asked for where it is bought.
+    fitting = (price for price in prices if price and price.plan.kind in (Plan.Kind.STANDARD, held.plan.kind))
+    return tuple(Target(price, preview_change(row, price, now=now)) for price in fitting)
+
+
+def find_cheaper(row: Subscription, *, now: datetime) -> Target | None:
+    """The dearest plan that costs less a month than the one held."""
+    monthly = _monthly(terms_held(row))
+    cheaper = [target for target in find_targets(row, now=now) if _monthly(target.change.terms) < monthly]
+    return max(cheaper, key=lambda target: _monthly(target.change.terms), default=None)
+
+
+def preview_change(row: Subscription, price: Price, *, now: datetime) -> Change:
+    """What a change of plan would take, and when; asks the provider for the amount if it can say."""
+    new = Terms(price.cents * row.quantity, price.currency, price.period)
+    first_end = next_period_end(now, price.period, after=now)
+    paid_from = _last_paid_at(row) or row.started_at
+    found = preview(terms_held(row), new, paid_from=paid_from, paid_until=row.period_end, next_end=first_end, now=now)
+    if row.status == Status.TRIAL:
+        return Change(new, True, 0, 0, row.period_end)
+    provider = _provider(row)
+    if found.is_at_renewal or not isinstance(provider, PreviewsChange):
+        return found
+    due = provider.preview_change(row.ref, terms_of(price, row.reader, order_ref="", quantity=row.quantity), now=now)
+    return replace(found, due_cents=due, credit_cents=max(0, new.cents - due))
+
+
+def change_plan(row: Subscription, price: Price, *, agreed_text: str, shown_cents: int, now: datetime) -> Subscription:
+    """Change to another plan; what was agreed to is kept as an order.
+
+    Args:
+        shown_cents: what the page said is taken now; if it would be more by now, nothing happens and `Refused` says so.
+    """
+    if price.pk not in {target.price.pk for target in find_targets(row, now=now)}:
+        raise Refused("This subscription cannot change to that plan.")
+    change = preview_change(row, price, now=now)
+    if change.due_cents > shown_cents:
+        raise Refused("The amount has changed since you looked. Look at it again; nothing has been taken.")
+    return _change_price(row, price, agreed_text=agreed_text, at_renewal=change.is_at_renewal, now=now)
+
+
+def find_ordered_change(row: Subscription) -> Price | None:
+    """The price that begins with the next period, because the reader has chosen it; None if the one held goes on."""
+    order = row.orders.filter(source=CHANGE).select_related("price__plan").first()
+    if order is None or order.price_id == row.price_id:
+        return None
+    began = row.lines.filter(kind=LineKind.PRICE, written_at__gt=order.created_at).exists()
+    return None if began else order.price
+
+
+def keep_plan(row: Subscription, *, now: datetime) -> Subscription:
+    """Take back a change that was to begin with the next period."""
+    if find_ordered_change(row) is None:
+        raise Refused("No change is waiting.")
+    return _change_price(row, row.price, agreed_text="", at_renewal=True, now=now)
+
+
+def terms_held(row: Subscription) -> Terms:
+    """What the subscription costs a period just now, with the discount it began with as long as that lasts."""
+    return _terms_of_payment(row, max(1, _count_payments(row)))
+
+
+def next_payment(row: Subscription, *, now: datetime) -> Terms | None:
+    """What is taken when the period ends; None if nothing is."""
+    if row.cancel_at is not None or row.status not in RUNNING or row.price.plan.kind == Plan.Kind.GIFT:
+        return None
+    day = row.period_end.astimezone(settings.BROADSHEET.zone).date()
+    announced = PriceChange.objects.filter(from_price=row.price, withdrawn_at__isnull=True, effective_on__lte=day).first()
+    price = find_ordered_change(row) or (announced.to_price if announced else None)
+    if price is not None:
+        return Terms(price.cents * row.quantity, price.currency, price.period)
+    return _terms_of_payment(row, _count_payments(row) + 1)
+
+
+def may_withdraw(row: Subscription, *, declared_at: datetime) -> bool:
+    """Whether the days to withdraw from the contract were not over when somebody declared it."""
+    days = timedelta(days=load_laws().withdrawal_days)
+    return row.started_at <= declared_at <= row.started_at + days and row.price.plan.kind != Plan.Kind.GIFT
+
+
+def withdraw(row: Subscription, *, now: datetime) -> Subscription:
+    """Give back everything that was paid, and end the subscription at once."""
+    provider = _provider(row)
+    row = _follow(row, now)
+    for line in row.lines.filter(kind=LineKind.PAYMENT):
+        left, _ = left_of_payment(row, line.detail)
+        if left > 0:
+            provider.refund(row.ref, line.detail, cents=left, now=now)
+    return end_now(_follow(row, now), now=now)
+
+
+def tell_new_address(user: User, *, now: datetime) -> None:
+    """Tell the providers of a reader's subscriptions where letters go from now on; staff hear of it if one can't be told."""
+    for row in Subscription.objects.filter(reader=user, status__in=RUNNING):
+        provider = providers.load_providers().get(row.provider)
+        if not isinstance(provider, KeepsAddress):
+            continue
+        try:
+            provider.change_address(row.ref, user.email, now=now)
+        except ProviderError as error:
+            text = f"The provider of subscription {row.pk} has not heard of its reader's new address: {error}"
+            raise_alert(f"address:{row.pk}:{now:%Y%m%d%H%M%S}", text[:300], subscription=row, now=now)
+
+
+def _change_price(row: Subscription, price: Price, *, agreed_text: str, at_renewal: bool, now: datetime) -> Subscription:
+    order = Order.objects.create(
+        ref=secrets.token_urlsafe(18),
+        reader=row.reader,
+        price=price,
+        provider=row.provider,
+        quantity=row.quantity,
+        agreed_text=agreed_text,
+        source=CHANGE,
+        created_at=now,
+        subscription=row,
+    )
+    terms = terms_of(price, row.reader, order_ref=order.ref, quantity=row.quantity)
+    try:
+        _provider(row).change_price(row.ref, terms, at_renewal=at_renewal, now=now)
+    except ProviderError:
+        order.delete()
+        raise
+    return _follow(row, now)
+
+
+def _terms_of_payment(row: Subscription, number: int) -> Terms:
+    """What the payment with that number, counted from 1, takes at the price that is held."""
+    cents = row.price.cents * row.quantity
+    order = row.orders.exclude(source=CHANGE).filter(price=row.price, discount_percent__gt=0).last()
+    if order is not None and (order.discount_periods is None or number <= order.discount_periods):
+        cents = cents * (100 - order.discount_percent) // 100
+    return Terms(cents, row.price.currency, row.price.period)
+
+
+def _count_payments(row: Subscription) -> int:
+    return int(row.lines.filter(kind=LineKind.PAYMENT).count())
+
+
+def _monthly(terms: Terms) -> float:
+    return terms.cents / (12 if terms.period == "year" else 1)
+
+
+def _last_paid_at(row: Subscription) -> datetime | None:
+    return row.lines.filter(kind=LineKind.PAYMENT).order_by("-at", "-id").values_list("at", flat=True).first()
+
+
+def _provider(row: Subscription) -> Provider:
+    return providers.find(row.provider)
+
+
+def _follow(row: Subscription, now: datetime) -> Subscription:
+    follow_subscription(row.provider, row.ref, now=now)
+    return Subscription.objects.select_related("price__plan", "grant", "reader").get(pk=row.pk)
