@@ -14,7 +14,8 @@ from django.test import Client
 from broadsheet.accounts.models import User
 from broadsheet.library.models import Article
 from broadsheet.membership.models import Grant, Institution
-from broadsheet.paywall.models import InstantAccess, Unlock
+from broadsheet.paywall.friend_flows import hash_token, token_of
+from broadsheet.paywall.models import FriendLink, InstantAccess, Unlock
 from broadsheet.web.asker import BROWSER_COOKIE, browser_key
 
 ACCESSES = ("free", "metered", "subscribers")
@@ -32,6 +33,13 @@ instant article of the account         | open free | open instant      | wall su
 gift of this article                   | open free | open grant        | open grant
 gift of this article, run out          | open free | wall meter        | wall subscribers
 gift of another article                | open free | wall meter        | wall subscribers
+friend's link to this article          | open free | open friend       | open friend
+friend's link, taken back              | open free | wall stranger     | wall subscribers
+friend's link, run out                 | open free | wall stranger     | wall subscribers
+friend's link to another article       | open free | wall stranger     | wall subscribers
+friend's link, giver's time is over    | open free | wall stranger     | wall subscribers
+registered, with a friend's link       | open free | open friend       | open friend
+unlocked it, with a friend's link      | open free | open unlock       | open friend
 subscriber                             | open free | open subscription | open subscription
 subscriber and unlocked                | open free | open subscription | open subscription
 subscription that has ended            | open free | wall meter        | wall subscribers
@@ -60,7 +68,7 @@ class Maker:
 
     def client(self, row: str) -> tuple[Client, dict[str, Any]]:
         client = Client(SERVER_NAME="localhost")
-        if row == "stranger":
+        if row == "stranger" or row.startswith("friend's link"):
             return client, {}
         if row.startswith("address left"):
             client.cookies[BROWSER_COOKIE] = token = f"browser-of-row-{list(ROWS).index(row)}"
@@ -75,6 +83,23 @@ class Maker:
         self._give(reader, row)
         self.sign_in(client, reader, second_factor=row == "staff with second factor")
         return client, {}
+
+    def query(self, row: str) -> str:
+        """What the row's reader has to send with the article's address: a friend's link."""
+        if "friend's link" not in row:
+            return ""
+        giver, made_at = self.make_reader(), self.now - timedelta(days=20 if "run out" in row else 1)
+        self._grant(giver, "subscription", None, -30, -1 if "giver's time" in row else 30)
+        link = FriendLink(
+            reader=giver, article=self.other if "another" in row else self.article, month="2026-02", slot=1, allowance=1
+        )
+        link.made_at, link.ends_at, link.browsers = made_at, made_at + timedelta(days=14), 50
+        link.taken_back_at = self.now if "taken back" in row else None
+        link.salt = f"{giver.pk:032x}"
+        token = token_of(link)
+        link.token_hash = hash_token(token)
+        link.save()
+        return f"?friend={token}"
 
     def _leave_address(self, row: str, token: str) -> None:
         article = self.other if "another" in row else self.article
@@ -93,7 +118,7 @@ class Maker:
         if row == "registered, none left":
             for slot in (1, 2, 3):
                 self._unlock(reader, None, slot)
-        elif row in ("unlocked this article", "subscriber and unlocked"):
+        elif row in ("unlocked this article", "unlocked it, with a friend's link", "subscriber and unlocked"):
             self._unlock(reader, self.article, 1)
         elif row == "unlocked it, but it has run out":
             self._unlock(reader, self.article, 1, days_ago=40)

@@ -48,13 +48,15 @@ def test_edge_and_resolver_give_what_the_table_says(name: str, access: Access, e
     if held.is_staff:
         assert carried(held) is None, "the edge must not decide for staff"
         return
+    if held.friend is not None:
+        return  # shown by the address, not by a pass; the edge leaves every address with a question mark to Django
     assert by_edge(held, asked) == by_resolver(held, asked)
     assert answer(by_edge(held, asked)) == ("hidden embargo" if embargo in IN_FORCE else expected)
 
 
 @given(entitlements, articles, st.integers(0, 5))
 def test_edge_gives_what_the_resolver_gives(entitlement: Entitlement, asked: Asked, allowance: int) -> None:
-    assume(not entitlement.is_staff)
+    assume(not entitlement.is_staff and entitlement.friend is None)
     assert by_edge(entitlement, asked, allowance) == by_resolver(entitlement, asked, allowance)
 
 

@@ -34,7 +34,7 @@ def test_page_shows_what_the_table_says(
     article = make_article(access=access, embargo_until=now + until if until else None)
     maker = Maker(article, make_article(), make_reader, sign_in, now)
     client, extra = maker.client(row)
-    response = client.get(article.get_absolute_url(), **extra)
+    response = client.get(article.get_absolute_url() + maker.query(row), **extra)
     page = response.content.decode()
     last = article.body.raw_data[0]["value"].rsplit("<p>", 1)[1].removesuffix("</p>")
     outcome, reason = ROWS[row][access].split()
@@ -49,9 +49,14 @@ def test_page_shows_what_the_table_says(
     assert (last in page) == (outcome == "open")
     assert last not in json_ld(page)
     assert json_ld_free(page) is (access == "free")
-    is_public = row == "stranger" or (row.startswith("campus") and reason != "institution")
+    is_public = (
+        row == "stranger"
+        or (row.startswith("campus") and reason != "institution")
+        or (row.startswith("friend's link") and reason == "free")
+    )
     assert ("public" in response["Cache-Control"]) == is_public
-    assert set(response.cookies) <= (set() if is_public else {"broadsheet_pass"})
+    allowed = {"broadsheet_pass", "broadsheet_browser"} if reason == "friend" else {"broadsheet_pass"}
+    assert set(response.cookies) <= (set() if is_public else allowed)
 
 
 @pytest.mark.parametrize("embargo", EMBARGOES)

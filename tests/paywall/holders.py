@@ -57,6 +57,12 @@ HOLDERS = {
     "reader with a gift of another": reader(grants=(grant("gift", OTHER),)),
     "reader with a gift that begins later": reader(grants=(grant("gift", THIS, starts=SECOND),)),
     "reader with a link from the newsletter": reader(grants=(grant("newsletter", THIS),)),
+    "stranger with a friend's link": replace(STRANGER, friend=grant("friend", THIS)),
+    "stranger with a friend's link, over now": replace(STRANGER, friend=grant("friend", THIS, ends=timedelta(0))),
+    "stranger with a friend's link to another": replace(STRANGER, friend=grant("friend", OTHER)),
+    "reader with a friend's link": reader(friend=grant("friend", THIS)),
+    "reader with a gift of it and a friend's link": reader(grants=(grant("gift", THIS),), friend=grant("friend", THIS)),
+    "reader who unlocked it, with a friend's link": reader(spent=1, unlocks=(held(THIS),), friend=grant("friend", THIS)),
     "subscriber": reader(grants=(grant("subscription"),)),
     "subscriber in the last second": reader(grants=(grant("subscription", ends=SECOND),)),
     "subscriber whose time is over": reader(grants=(grant("subscription", ends=timedelta(0)),)),
@@ -95,6 +101,12 @@ reader with a gift of it                              | open free  | open grant 
 reader with a gift of another                         | open free  | wall meter        | wall subscribers
 reader with a gift that begins later                  | open free  | wall meter        | wall subscribers
 reader with a link from the newsletter                | open free  | open grant        | open grant
+stranger with a friend's link                         | open free  | open friend       | open friend
+stranger with a friend's link, over now               | open free  | wall stranger     | wall subscribers
+stranger with a friend's link to another              | open free  | wall stranger     | wall subscribers
+reader with a friend's link                           | open free  | open friend       | open friend
+reader with a gift of it and a friend's link          | open free  | open grant        | open grant
+reader who unlocked it, with a friend's link          | open free  | open friend       | open friend
 subscriber                                            | open free  | open subscription | open subscription
 subscriber in the last second                         | open free  | open subscription | open subscription
 subscriber whose time is over                         | open free  | wall meter        | wall subscribers
@@ -135,5 +147,9 @@ entitlements = st.builds(
     instants=st.lists(unlocks, max_size=2).map(tuple),
     spent=st.integers(0, 5),
     awaits_confirmation=st.booleans(),
+    friend=st.none()
+    | st.builds(
+        lambda article, starts: grant("friend", article, starts=starts, ends=starts + DAY), st.sampled_from([THIS, OTHER]), moments
+    ),
 )
 articles = st.builds(Asked, st.just(THIS), st.sampled_from(list(Access)), st.none() | moments.map(lambda by: NOW + by))

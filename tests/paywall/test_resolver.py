@@ -52,7 +52,7 @@ def test_embargo_hides_the_article_from_all_but_staff(name: str, access: Access,
 
 def test_rules_are_asked_in_the_order_of_the_offer() -> None:
     names = [rule.__name__ for rule in RULES]
-    assert names == ["staff", "embargo", "free", "institution", "subscription", "one_article_grant", "unlock"]
+    assert names == ["staff", "embargo", "free", "institution", "subscription", "one_article_grant", "friend", "unlock"]
 
 
 def test_of_several_subscriptions_the_one_that_lasts_longest_is_named() -> None:

@@ -29,7 +29,8 @@ def render_article(
         site: the publication's record, where the caller has it already.
         answer: what a form on the page has to say to one reader (the address typed, what was wrong with it);
             only for answers to a POST, never for a page that is kept. Keys: `address` (as normalised), `sent` (a letter
-            is on its way: the quiet line shows), `problem` (what was wrong), `email_typed` (kept in the field), `newsletter`.
+            is on its way: the quiet line shows), `problem` (what was wrong), `email_typed` (kept in the field), `newsletter`,
+            `friend` (why a friend's link opened nothing).
     """
     site = site or load_site(now=now)
     context = {

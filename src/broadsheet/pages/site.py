@@ -71,6 +71,7 @@ class Site:
     help_address: str
     theme_path: str
     subscribe_from: str
+    has_friend_links: bool
     wording: Wording
 
 
@@ -129,6 +130,7 @@ def compose_site(
         help_address=publication.help_address or settings.BROADSHEET.support_address,
         theme_path=theme_path(publication.accent_light, publication.accent_dark),
         subscribe_from=subscribe_from,
+        has_friend_links=publication.friend_links_per_month > 0,
         wording=_wording(publication, numbers),
     )
 

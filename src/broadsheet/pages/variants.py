@@ -51,6 +51,11 @@ class Variant:
     def is_open(self) -> bool:
         return self.outcome is Outcome.OPEN
 
+    @property
+    def may_be_shared(self) -> bool:
+        """Whether a subscriber reads what others may not, and so has something to give away."""
+        return self.is_open and self.audience is Audience.SUBSCRIBER and self.reason not in (Reason.FREE, Reason.STAFF)
+
     def valid_until(self, now: datetime, zone: ZoneInfo) -> datetime | None:
         """When the words about the meter ("renews 1 December") stop being true; None: never."""
         return None if self.remaining is None else month_end(month_key(now, zone), zone)

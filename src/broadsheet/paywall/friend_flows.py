@@ -90,7 +90,7 @@ def show_link(token: str, article_id: int, *, now: datetime) -> Shown:
     It opens nothing else, and nothing once its giver's subscription is over.
     """
     is_whole = len(token) == TOKEN_LENGTH and token.isascii()
-    link = find_link(_token_hash(token), article_id) if is_whole else None
+    link = find_link(hash_token(token), article_id) if is_whole else None
     if link is None:
         return Shown(LinkState.UNKNOWN)
     if link.taken_back_at is not None:
@@ -125,6 +125,11 @@ def token_of(link: FriendLink) -> str:
     return keyed_hash("friend link", link.salt, secret_key=settings.BROADSHEET.secret_key)
 
 
+def hash_token(token: str) -> str:
+    """What is kept of a link's token."""
+    return keyed_hash("friend token", token, secret_key=settings.BROADSHEET.secret_key)
+
+
 def forget_old_links(*, now: datetime) -> int:
     """Delete links a month after their end, with what is kept of the browsers that opened them; returns how many."""
     old = FriendLink.objects.filter(ends_at__lt=now - KEPT_AFTER_END)
@@ -154,7 +159,7 @@ def _share_once(reader_id: int, article_id: int, now: datetime) -> ShareResult:
         ends_at=now + timedelta(days=publication.friend_link_days),
     )
     token = token_of(link)
-    link.token_hash = _token_hash(token)
+    link.token_hash = hash_token(token)
     link.save()
     record_event(EventKind.SHARED, now=now, article_id=article_id, reader_id=reader_id, source=str(slot))
     return ShareResult(ShareOutcome.MADE, token)
@@ -170,7 +175,3 @@ def _open_once(link_id: int, browser_key: str, now: datetime) -> bool:
         return False
     FriendOpening.objects.create(link_id=link_id, number=number, browsers=allowed, browser_key=browser_key, opened_at=now)
     return True
-
-
-def _token_hash(token: str) -> str:
-    return keyed_hash("friend token", token, secret_key=settings.BROADSHEET.secret_key)

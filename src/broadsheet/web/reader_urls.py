@@ -24,7 +24,12 @@ urlpatterns = [
     path("account/export/", account.export),
     path("account/erase/", account.erase),
     path("subscribe/", subscribe.subscribe),
-    path("subscribe/<slug:slug>/", subscribe.invoice),
+    path("subscribe/code/", subscribe.code),
+    path("subscribe/offer/<slug:slug>/", subscribe.campaign),
+    path("subscribe/done/<str:ref>/", buying.done),
+    path("subscribe/student/", buying.student),
+    path("subscribe/<slug:slug>/", buying.buy),
+    path("subscribe/<slug:slug>/invoice/", subscribe.invoice),
     path("payments/<slug:provider>/events/", payment_events.receive),
     path("help/", help.help_page),
 ]
