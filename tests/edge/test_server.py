@@ -2,126 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
-import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
-from contextlib import closing
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from http.client import HTTPConnection, HTTPResponse
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from broadsheet.core.counts import AnswerCounts
 from broadsheet.edge import connection
-from broadsheet.edge.application import Edge
-from broadsheet.edge.database import Database, FoundPage
-from broadsheet.edge.held import HeldArticle, hold_page
-from broadsheet.edge.holdings import Holdings, Terms
-from broadsheet.edge.server import PageServer
-from broadsheet.library.access import Access
-from broadsheet.paywall.resolver import Asked
-
-HELD, WALL = "/articles/7/held/", b"<p>The wall of article 7.</p>" * 50
-PAGE = gzip.compress(WALL, mtime=0)
-PATIENCE_S = 20.0
-
-
-@dataclass
-class Django:
-    """What stands behind the edge: notes what it is asked, answers when it may."""
-
-    asked: list[dict[str, Any]] = field(default_factory=list)
-    may_answer: threading.Event = field(default_factory=threading.Event)
-    fails: bool = False
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        self.asked.append(environ)
-        assert self.may_answer.wait(PATIENCE_S)
-        if self.fails:
-            raise RuntimeError("a view failed")
-        start_response("200 OK", [("Content-Type", "text/plain")])
-        return [b"Django saw ", environ["PATH_INFO"].encode("latin-1")]
-
-
-class Running:
-    """A server in a thread of its own."""
-
-    def __init__(self) -> None:
-        self.django = Django()
-        self.django.may_answer.set()
-        holdings = Holdings(
-            Database("sqlite:////nowhere/none.sqlite3"), Terms("recipe", ZoneInfo("UTC"), 3, []), max_bytes=1_000_000
-        )
-        holdings.looked_at = float("inf")
-        article = HeldArticle("held", Asked(7, Access.METERED), datetime(2020, 1, 1, tzinfo=UTC))
-        holdings.articles.put(7, article, turn=0)
-        kind = "wall-stranger-stranger"
-        found = FoundPage("text/html; charset=utf-8", "tag", PAGE, None, frozenset({7}))
-        holdings.pages.put(("/articles/7/", kind, "gzip"), hold_page(found, kind, "gzip", []), turn=0)
-        self.holdings = holdings
-        self.edge = Edge(self.django, holdings, proxies=(), count_view=lambda *_: None, counts=AnswerCounts())
-        self.server = PageServer(self.edge, threads=2)
-        self._loop = uvloop.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
-        self.run(self.server.listen("127.0.0.1", 0))
-        self.port = self.server.address[1]
-
-    def run(self, work: Any) -> Any:
-        """Do something in the server's loop and wait for it."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
-
-    def start(self, work: Any) -> Future[Any]:
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
-
-    def close(self) -> None:
-        self.django.may_answer.set()
-        self.run(self.server.stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(PATIENCE_S)
-        self._loop.close()
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S)
-
-    def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[HTTPResponse, bytes]:
-        link = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
-        with closing(link):
-            link.request(method, path, headers={"Accept-Encoding": "gzip", **{k.replace("_", "-"): v for k, v in headers.items()}})
-            answer = link.getresponse()
-            return answer, answer.read()
-
-    def tell(self, *parts: bytes) -> bytes:
-        """Send bytes, and everything that comes until the server closes the connection."""
-        with self.connect() as link:
-            for part in parts:
-                link.sendall(part)
-            return read_all(link)
-
-
-def read_all(link: socket.socket) -> bytes:
-    got = b""
-    while part := link.recv(65_536):
-        got += part
-    return got
-
-
-def request(path: str = HELD, *lines: str, method: str = "GET") -> bytes:
-    head = [f"{method} {path} HTTP/1.1", "Host: localhost", "Accept-Encoding: gzip", *lines]
-    return "\r\n".join([*head, "", ""]).encode()
-
-
-LAST = request(HELD, "Connection: close")
+from tests.conf.serving import wait_for
+from tests.edge.page_server import HELD, LAST, PAGE, PATIENCE_S, WALL, Running, read_all, request
+from tests.nginx import RunningNginx, free_ports, make_site, running_nginx
 
 
 @pytest.fixture
@@ -240,24 +134,101 @@ def test_request_may_come_in_any_pieces(shared: Running, cuts: list[int]) -> Non
         "not HTTP": (b"\x16\x03\x01 hello\r\n\r\n", b"400"),
         "two lengths": (request(HELD, "Content-Length: 3", "Content-Length: 4") + b"abcd", b"400"),
         "length and chunks": (request(HELD, "Content-Length: 3", "Transfer-Encoding: chunked") + b"0\r\n\r\n", b"400"),
-        "a body": (request(HELD, "Content-Length: 3") + b"abc", b"400"),
+        "length and chunks, the other way round": (
+            request(HELD, "Transfer-Encoding: chunked", "Content-Length: 3") + b"0\r\n\r\n",
+            b"400",
+        ),
+        "chunks under another name": (request(HELD, "Transfer-Encoding: xchunked") + b"0\r\n\r\n", b"400"),
+        "chunks, and something after them": (request(HELD, "Transfer-Encoding: chunked, gzip") + b"0\r\n\r\n", b"400"),
+        "chunks of no number": (request(HELD, "Transfer-Encoding: chunked") + b"0x1\r\na\r\n0\r\n\r\n", b"400"),
+        "a length with a sign": (request(HELD, "Content-Length: +3") + b"abc", b"400"),
+        "a length beyond all numbers": (request(HELD, f"Content-Length: {2**64 + 3}") + b"abc", b"400"),
+        "a blank before the colon": (request(HELD, "Content-Length : 3") + b"abc", b"400"),
+        "a header that goes on in the next line": (request(HELD, "X: a", " Content-Length: 3") + b"abc", b"400"),
+        "lines that end in LF": (request(HELD).replace(b"\r\n", b"\n"), b"400"),
+        "a header that ends in LF": (request(HELD, "X: a\nContent-Length: 3") + b"abc", b"400"),
+        "a header that ends in CR": (request(HELD, "X: a\rContent-Length: 3") + b"abc", b"400"),
+        "a NUL": (request(HELD, "X: a\0b"), b"400"),
+        "a control character": (request(HELD, "Cookie: a=\x01"), b"400"),
+        "HTTP/2 unasked": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"400"),
+        "another server's page": (request("http://elsewhere.example" + HELD), b"400"),
+        "no path": (request("*"), b"400"),
         "a form": (request(HELD, "Content-Length: 3", method="POST") + b"a=b", b"405"),
         "a form, and a page after it": (request(HELD, "Content-Length: 3", method="POST") + b"a=b" + request("/help/"), b"405"),
         "another protocol": (request(HELD, "Connection: Upgrade", "Upgrade: websocket"), b"400"),
         "a tunnel": (b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n", b"405"),
-        "a huge head": (request(HELD, "X: " + "a" * 70_000), b"431"),
-        "a head without end": (request(HELD)[:-2] + b"X: " + b"a" * 70_000, b"431"),
+        "too many headers": (request(HELD, *(f"X-{number}: a" for number in range(connection.MAX_HEADERS))), b"431"),
+        "one header too often": (request(HELD, *["X:"] * 50_000), b"431"),
+        "a huge head": (request(HELD, "X: " + "a" * connection.LONGEST), b"413"),
+        "a head without end": (request(HELD)[:-2] + b"X: " + b"a" * connection.LONGEST, b"413"),
+        "a huge body": (request(HELD, f"Content-Length: {4 * connection.LONGEST}") + b"a" * 2 * connection.LONGEST, b"413"),
+        "a body without end": (
+            request(HELD, "Transfer-Encoding: chunked") + b"8000\r\n" + b"a" * 2 * connection.LONGEST,
+            b"400",
+        ),
     }.values(),
 )
 def test_what_is_not_a_plain_request_is_refused_once_and_ends_the_connection(running: Running, sent: bytes, status: bytes) -> None:
-    with running.connect() as link:
-        link.sendall(sent)
-        got = read_all(link)
+    got = running.tell(sent)
     assert got.startswith(b"HTTP/1.1 " + status), got[:100]
     assert b"Connection: close" in got
     assert got.count(b"HTTP/1.1") == 1
     assert running.django.asked == []
     assert running.ask(HELD)[0].status == 200
+
+
+@pytest.mark.parametrize(
+    "with_body",
+    [
+        request(HELD, "Content-Length: 30") + request("/admin/")[:30],
+        request(HELD, "Content-Length: 0"),
+        request(HELD, "Transfer-Encoding: chunked") + b"3\r\nabc\r\n0\r\n\r\n",
+        request(HELD, "Content-Length: 300000") + b"a" * 300_000,
+        request(HELD, "Content-Length: 3", "Expect: 100-continue") + b"abc",
+    ],
+)
+def test_body_is_thrown_away_and_is_no_request(running: Running, with_body: bytes) -> None:
+    got = running.tell(with_body, request("/help/"), LAST)
+    assert (got.count(b"HTTP/1.1 200 OK"), got.count(PAGE)) == (3, 2)
+    [environ] = running.django.asked
+    assert (environ["PATH_INFO"], environ["wsgi.input"].read()) == ("/help/", b"")
+
+
+def test_refusal_arrives_although_the_client_sends_on(running: Running) -> None:
+    with running.connect() as link:
+        link.sendall(request(HELD, "Content-Length : 3"))
+        assert read_all(link).startswith(b"HTTP/1.1 400"), "and that was all"
+        for _ in range(20):
+            link.sendall(b"a" * 100_000)
+        running.pass_by(connection.LINGER_S + 1)
+        with pytest.raises(OSError, match=r"reset|Broken pipe"):
+            while True:
+                link.sendall(b"a" * 100_000)
+
+
+def test_client_that_takes_no_answers_is_given_no_more_of_them(running: Running) -> None:
+    size, number = 4_000_000, 8
+    running.hold(8, "large", b"\0" * size)
+    with running.connect() as link:
+        link.sendall(request("/articles/8/large/") * number)
+        wait_for(lambda: unsent_bytes(running), "the first answer waits")
+        assert unsent_bytes(running) <= 2 * size
+        got = b""
+        while got.count(b"HTTP/1.1 200 OK") < number or not got.endswith(b"\0" * size):
+            got += link.recv(1_000_000)
+        link.sendall(LAST)
+        assert read_all(link).endswith(PAGE)
+
+
+def unsent_bytes(running: Running) -> int:
+    return sum(each._transport.get_write_buffer_size() for each in running.server.connections)
+
+
+def test_requests_that_nobody_waits_for_are_not_heaped_up(running: Running) -> None:
+    running.django.may_answer.clear()
+    with running.connect() as link:
+        link.sendall(request("/help/") * (connection.MAX_WAITING + 2))
+        assert link.recv(65_536).startswith(b"HTTP/1.1 429")
 
 
 def test_nothing_sent_after_the_last_request_is_answered(running: Running) -> None:
@@ -270,6 +241,23 @@ def test_old_client_is_answered_and_let_go(running: Running) -> None:
     got = running.tell(b"GET " + HELD.encode() + b" HTTP/1.0\r\nAccept-Encoding: gzip\r\n\r\n")
     assert got.startswith(b"HTTP/1.1 200 OK")
     assert got.endswith(PAGE)
+
+
+def test_page_that_cannot_be_answered_ends_its_own_connection_only(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    find_answer = running.edge.find_answer
+
+    def fail(environ: Any, **options: Any) -> Any:
+        if environ["PATH_INFO"] == "/broken/":
+            raise RuntimeError("the edge failed")
+        return find_answer(environ, **options)
+
+    running.edge.find_answer = fail  # type: ignore[method-assign]
+    for ahead in (b"", request("/help/")):
+        got = running.tell(ahead + request("/broken/") + request(HELD))
+        assert got.endswith(b"Connection: close\r\n\r\n")
+        assert (got.count(b"HTTP/1.1 200"), got.count(b"HTTP/1.1 500")) == (1 if ahead else 0, 1)
+    assert "the edge failed" in caplog.text
+    assert running.ask(HELD)[0].status == 200
 
 
 def test_view_that_fails_costs_its_own_request_only(running: Running, caplog: pytest.LogCaptureFixture) -> None:
@@ -288,14 +276,9 @@ def test_client_that_says_nothing_more_is_let_go(running: Running) -> None:
         while not running.django.asked or len(running.server.connections) < 3:
             pass
 
-        async def later(seconds: int) -> None:
-            running.server.seconds += seconds
-            for each in tuple(running.server.connections):
-                each.close_if_late()
-
-        running.run(later(connection.HEAD_TIMEOUT_S + 1))
+        running.pass_by(connection.REQUEST_TIMEOUT_S + 1)
         assert slow.recv(1) == b""
-        running.run(later(connection.IDLE_TIMEOUT_S))
+        running.pass_by(connection.IDLE_TIMEOUT_S)
         assert silent.recv(1) == b""
         running.django.may_answer.set()
         assert waiting.recv(65_536).startswith(b"HTTP/1.1 200 OK")
@@ -320,3 +303,36 @@ def test_stopping_finishes_what_has_begun_and_takes_nothing_new(running: Running
     stopping.result(PATIENCE_S)
     with pytest.raises(ConnectionRefusedError):
         running.connect()
+
+
+# -- Behind nginx ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def nginx(shared: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningNginx]:
+    """The site that `init` writes, before the edge; nobody listens where Django should."""
+    directory = tmp_path_factory.mktemp("nginx")
+    with running_nginx(make_site(directory, django_port=free_ports(1)[0], edge_port=shared.port)) as nginx:
+        yield nginx
+
+
+@pytest.mark.parametrize(
+    ("lines", "body", "status"),
+    [
+        ({}, b"a" * 250_000, 200),
+        ({f"X-{letter}": letter * 16_000 for letter in "abc"}, None, 200),
+        ({f"X-{number}": "a" for number in range(500)}, None, 431),
+        ({"Cookie": "a=\x01"}, None, 400),
+        ({"Cookie": "a=\x01", "X-A": "a" * 16_000, "X-B": "b" * 16_000}, b"a" * 250_000, 400),
+        ({"Upgrade": "h2c", "Connection": "Upgrade"}, None, 200),
+        ({"Transfer-Encoding": "chunked"}, b"3\r\nabc\r\n0\r\n\r\n", 200),
+    ],
+)
+def test_no_request_makes_nginx_take_the_edge_for_gone(
+    nginx: RunningNginx, lines: dict[str, str], body: bytes | None, status: int
+) -> None:
+    """It would send everybody to Django for two seconds."""
+    for _ in range(20):
+        assert nginx.ask(HELD, headers={"Accept-Encoding": "gzip", **lines}, body=body).status == status
+        after = nginx.ask(HELD, headers={"Accept-Encoding": "gzip"})
+        assert (after.status, after.body) == (200, PAGE)

@@ -1,6 +1,8 @@
 """One client's connection: reads requests, and answers them in the order in which they came.
 
-httptools (llhttp) reads; what it takes for broken, and what is longer than it should be, ends the connection.
+httptools (llhttp) reads; what it takes for broken, and what is longer than it should be, ends the connection. A body, which
+means nothing with GET and HEAD, is read and thrown away. The bounds lie above those of the proxy: whatever gets through it
+is answered, because a proxy takes a connection that breaks for a server that is gone.
 """
 
 from __future__ import annotations
@@ -25,10 +27,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LONGEST_HEAD = 65_536  # bytes; what nginx lets through is shorter
-HEAD_TIMEOUT_S = 10
+LONGEST = 1_000_000  # bytes of a request, its body included; nginx lets through a head of 64 KB and a body of 256 KB
+MAX_HEADERS = 100
+REQUEST_TIMEOUT_S = 10  # from a request's first byte to its last
+LINGER_S = 2  # for what a client still sends after it has been refused
 IDLE_TIMEOUT_S = 75  # longer than a proxy keeps its connections, so that none is closed under a request
-MAX_WAITING = 16  # requests that came on one connection while the one before them is not answered
+MAX_WAITING = 16  # requests that came on one connection before those before them were answered, or while nobody took the answers
 _METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
 # All that finished pages depend on.
 _READ = (
@@ -41,22 +45,23 @@ _LAST_END = b"Connection: close\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):
-    """Answers from memory at once; while a thread is asked, later requests of the same connection wait."""
+    """Answers from memory at once; while a thread is asked, or answers are not taken, later requests of the connection wait."""
 
     def __init__(self, server: PageServer) -> None:
         self._server = server
         self._parser = HttpRequestParser(self)
         self._waiting: deque[tuple[Environ, Mapping[bytes, bytes], bool]] = deque()
-        self._is_busy = self._is_over = False
-        self._idle_since = server.seconds
+        self._is_busy = self._is_full = self._is_over = False
+        self._idle_since, self._patience_s = server.seconds, IDLE_TIMEOUT_S
         self._url: bytes
         self._headers: dict[bytes, bytes]
-        self._head_since: int | None
-        self._forget_head()
+        self._began_at: int | None
+        self._forget_request()
 
-    def _forget_head(self) -> None:
+    def _forget_request(self) -> None:
         self._url, self._headers = b"", {}
-        self._has_body, self._unread, self._head_since = False, 0, None
+        self._repeated: list[tuple[bytes, bytes]] = []
+        self._received, self._began_at = 0, None
 
     # -- What the event loop calls ---------------------------------------------------------------------------------------
 
@@ -70,7 +75,12 @@ class Connection(asyncio.Protocol):
         self._server.connections.discard(self)
 
     def data_received(self, received: bytes) -> None:
-        self._unread += len(received)
+        if self._is_over:
+            return
+        self._received += len(received)
+        if self._received > LONGEST:
+            self._refuse("413 Content Too Large")
+            return
         try:
             self._parser.feed_data(received)
         except HttpParserCallbackError:
@@ -78,20 +88,21 @@ class Connection(asyncio.Protocol):
             self._refuse("500 Internal Server Error")
         except (HttpParserError, HttpParserUpgrade):
             self._refuse("400 Bad Request")
-        if self._unread > LONGEST_HEAD or len(self._waiting) > MAX_WAITING:
-            self._refuse("431 Request Header Fields Too Large")
+        if len(self._waiting) > MAX_WAITING:
+            self._refuse("429 Too Many Requests")
 
     def pause_writing(self) -> None:
+        self._is_full = True
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
-        if not self._is_busy:
-            self._transport.resume_reading()
+        self._is_full = False
+        self._go_on()
 
     # -- What the parser calls -------------------------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
-        self._head_since = self._server.seconds
+        self._began_at = self._server.seconds
 
     def on_url(self, url: bytes) -> None:
         self._url += url
@@ -99,11 +110,9 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         name, headers = name.lower(), self._headers
         if name in headers:
-            value = headers[name] + (b"; " if name == b"cookie" else b", ") + value
-        headers[name] = value
-
-    def on_body(self, body: bytes) -> None:
-        self._has_body = True
+            self._repeated.append((name, value))
+        else:
+            headers[name] = value
 
     def on_message_complete(self) -> None:
         if self._is_over:  # sent ahead, after what ends the connection
@@ -112,15 +121,17 @@ class Connection(asyncio.Protocol):
         if method is None:
             self._refuse("405 Method Not Allowed", "Allow: GET, HEAD\r\n")
             return
-        if self._has_body or self._parser.should_upgrade():
+        if self._parser.should_upgrade() or not self._url.startswith(b"/"):
             self._refuse("400 Bad Request")
             return
-        if self._unread > LONGEST_HEAD:
+        if len(self._headers) + len(self._repeated) > MAX_HEADERS:
             self._refuse("431 Request Header Fields Too Large")
             return
+        for name, value in self._repeated:
+            self._headers[name] += (b"; " if name == b"cookie" else b", ") + value
         request = (read_head(method, self._url, self._headers, self._client), self._headers, self._parser.should_keep_alive())
-        self._forget_head()
-        if self._is_busy:
+        self._forget_request()
+        if self._is_busy or self._is_full:
             self._waiting.append(request)
         else:
             self._answer(*request)
@@ -132,6 +143,10 @@ class Connection(asyncio.Protocol):
             answer = self._server.edge.find_answer(environ, may_wait=False)
         except NotHeld:
             answer = None
+        except Exception:
+            logger.exception("A page could not be answered.")
+            self._refuse("500 Internal Server Error")
+            return
         if answer is None:
             self._ask(environ, headers, keeps)
             return
@@ -155,9 +170,14 @@ class Connection(asyncio.Protocol):
         called = done.result()
         head = write_head(called.status, called.framed_headers(), self._server.date_line)
         self._write(head, b"" if is_head else called.body, keeps)
-        while self._waiting and not self._is_busy and not self._is_over:
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._waiting and not (self._is_busy or self._is_full or self._is_over):
             self._answer(*self._waiting.popleft())
-        if not self._is_busy and not self._is_over:
+        if not (self._is_busy or self._is_full or self._is_over):
+            if self._began_at is not None:
+                self._began_at = self._server.seconds  # the rest of it lay unread meanwhile
             self._transport.resume_reading()
 
     def _write(self, head: bytes, body: bytes, keeps: bool) -> None:
@@ -168,9 +188,14 @@ class Connection(asyncio.Protocol):
             self._close()
 
     def _refuse(self, status: str, line: str = "") -> None:
-        if not self._is_over:
-            self._transport.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n{line}".encode() + _LAST_END)
-            self._close()
+        if self._is_over:
+            return
+        self._transport.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n{line}".encode() + _LAST_END)
+        # To close while the client still sends would reset the connection, and the answer with it.
+        self._transport.write_eof()
+        self._transport.resume_reading()
+        self._is_over = True
+        self._idle_since, self._patience_s = self._server.seconds, LINGER_S
 
     # -- Ending ----------------------------------------------------------------------------------------------------------
 
@@ -180,10 +205,10 @@ class Connection(asyncio.Protocol):
             self._close()
 
     def close_if_late(self) -> None:
-        """Close if the client has been silent for too long, or takes too long over a head or an answer."""
+        """Close if the client has been silent for too long, or takes too long over a request or an answer."""
         seconds = self._server.seconds
-        is_slow = self._head_since is not None and seconds - self._head_since > HEAD_TIMEOUT_S
-        if not self._is_busy and (is_slow or seconds - self._idle_since > IDLE_TIMEOUT_S):
+        is_slow = self._began_at is not None and seconds - self._began_at > REQUEST_TIMEOUT_S
+        if not self._is_busy and (is_slow or seconds - self._idle_since > self._patience_s):
             self._is_over = True
             self._transport.abort()
 
