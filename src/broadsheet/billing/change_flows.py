@@ -17,7 +17,7 @@ from django.conf import settings
 
 from broadsheet.accounts.models import User
 from broadsheet.billing import providers
-from broadsheet.billing.changes import Change, Terms, preview
+from broadsheet.billing.changes import Change, PeriodPrice, preview
 from broadsheet.billing.law_store import load_laws
 from broadsheet.billing.ledger import LineKind, Status
 from broadsheet.billing.models import Order, Plan, Price, PriceChange, Subscription
@@ -131,7 +131,7 @@ def find_cheaper(row: Subscription, *, now: datetime) -> Target | None:
 
 def preview_change(row: Subscription, price: Price, *, now: datetime) -> Change:
     """What a change of plan would take, and when; asks the provider for the amount if it can say."""
-    new = Terms(price.cents * row.quantity, price.currency, price.period)
+    new = PeriodPrice(price.cents * row.quantity, price.currency, price.period)
     first_end = next_period_end(now, price.period, after=now)
     paid_from = _last_paid_at(row) or row.started_at
     found = preview(terms_held(row), new, paid_from=paid_from, paid_until=row.period_end, next_end=first_end, now=now)
@@ -174,12 +174,12 @@ def keep_plan(row: Subscription, *, now: datetime) -> Subscription:
     return _change_price(row, row.price, agreed_text="", at_renewal=True, now=now)
 
 
-def terms_held(row: Subscription) -> Terms:
+def terms_held(row: Subscription) -> PeriodPrice:
     """What the subscription costs a period just now, with the discount it began with as long as that lasts."""
     return _terms_of_payment(row, max(1, _count_payments(row)))
 
 
-def next_payment(row: Subscription, *, now: datetime) -> Terms | None:
+def next_payment(row: Subscription, *, now: datetime) -> PeriodPrice | None:
     """What is taken when the period ends; None if nothing is."""
     if row.cancel_at is not None or row.status not in RUNNING or row.price.plan.kind == Plan.Kind.GIFT:
         return None
@@ -187,7 +187,7 @@ def next_payment(row: Subscription, *, now: datetime) -> Terms | None:
     announced = PriceChange.objects.filter(from_price=row.price, withdrawn_at__isnull=True, effective_on__lte=day).first()
     price = find_ordered_change(row) or (announced.to_price if announced else None)
     if price is not None:
-        return Terms(price.cents * row.quantity, price.currency, price.period)
+        return PeriodPrice(price.cents * row.quantity, price.currency, price.period)
     return _terms_of_payment(row, _count_payments(row) + 1)
 
 
@@ -242,20 +242,20 @@ def _change_price(row: Subscription, price: Price, *, agreed_text: str, at_renew
     return _follow(row, now)
 
 
-def _terms_of_payment(row: Subscription, number: int) -> Terms:
+def _terms_of_payment(row: Subscription, number: int) -> PeriodPrice:
     """What the payment with that number, counted from 1, takes at the price that is held."""
     cents = row.price.cents * row.quantity
     order = row.orders.exclude(source=CHANGE).filter(price=row.price, discount_percent__gt=0).last()
     if order is not None and (order.discount_periods is None or number <= order.discount_periods):
         cents = cents * (100 - order.discount_percent) // 100
-    return Terms(cents, row.price.currency, row.price.period)
+    return PeriodPrice(cents, row.price.currency, row.price.period)
 
 
 def _count_payments(row: Subscription) -> int:
     return int(row.lines.filter(kind=LineKind.PAYMENT).count())
 
 
-def _monthly(terms: Terms) -> float:
+def _monthly(terms: PeriodPrice) -> float:
     return terms.cents / (12 if terms.period == "year" else 1)
 
 

@@ -9,7 +9,7 @@ from broadsheet.billing.periods import MONTHS
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class PeriodPrice:
     """What one period costs, for all seats, in the currency's smallest unit."""
 
     cents: int
@@ -25,14 +25,16 @@ class Change:
     when `terms` are next taken. With `is_at_renewal` nothing is taken now and the paid period runs to its end.
     """
 
-    terms: Terms
+    terms: PeriodPrice
     is_at_renewal: bool
     credit_cents: int
     due_cents: int
     next_at: datetime
 
 
-def preview(old: Terms, new: Terms, *, paid_from: datetime, paid_until: datetime, next_end: datetime, now: datetime) -> Change:
+def preview(
+    old: PeriodPrice, new: PeriodPrice, *, paid_from: datetime, paid_until: datetime, next_end: datetime, now: datetime
+) -> Change:
     """What happens if a subscription changes from `old` to `new`.
 
     More money at once, or a longer time bought at once, begins now; less waits for the renewal, so that nothing that is
