@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 # Retries end by themselves with every provider; whoever never hears of the end is not left reading for ever.
@@ -79,7 +79,8 @@ class Snapshot:
 
     `price_ref` is the provider's or our own number of the price; `cancel_at` is set while an end is ordered,
     `paused_until` while it is paused, `failed_at` while the newest invoice is unpaid: when its first attempt failed.
-    `order_ref` is our own number of the order it came of, where the provider keeps it.
+    `order_ref` is our own number of the order it came of, where the provider keeps it. `next_cents` is what will be taken
+    next, discounts taken off, and `card_expires` the last day of the card; None where the provider does not say.
     """
 
     ref: str
@@ -97,6 +98,8 @@ class Snapshot:
     reader_id: int | None = None
     email: str = ""
     order_ref: str = ""
+    next_cents: int | None = None
+    card_expires: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

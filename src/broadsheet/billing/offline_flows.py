@@ -349,4 +349,13 @@ def _snapshot(row: OfflineSubscription) -> Snapshot:
         reader_id=row.reader_id,
         email=row.address,
         order_ref=row.order_ref,
+        next_cents=_next_cents(row),
     )
+
+
+def _next_cents(row: OfflineSubscription) -> int | None:
+    if row.status in (Status.ENDED, Status.UNPAID) or row.cancel_at is not None:
+        return None
+    if row.at_renewal is not None:
+        return int(row.at_renewal["cents"])
+    return row.full_cents if row.discount_left == 0 else row.cents

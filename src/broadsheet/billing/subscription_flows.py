@@ -100,6 +100,7 @@ def _begin(provider: str, snapshot: Snapshot, order: Order | None, now: datetime
 def _fill_in(row: Subscription, snapshot: Snapshot, order: Order | None) -> None:
     row.customer_ref = snapshot.customer_ref or row.customer_ref
     row.quantity = snapshot.quantity
+    row.next_cents, row.card_expires = snapshot.next_cents, snapshot.card_expires
     row.price = _find_price(row.provider, snapshot.price_ref)
     if order is not None and order.subscription_id is None:
         order.subscription = row
