@@ -19,6 +19,7 @@ from broadsheet.library.photo_flows import withdraw_expired_photos
 from broadsheet.mail.flows import forget_old_letters, send_due_letters
 from broadsheet.pages.render_flows import forget_unused_pages
 from broadsheet.paywall.flows import forget_old_slots
+from broadsheet.paywall.friend_flows import forget_old_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ JOBS: tuple[Job, ...] = (
     Job("gifts that wait", timedelta(hours=1), lambda now: remind_of_gifts(now=now)),
     Job("gifts nobody opened", timedelta(hours=6), lambda now: report_unredeemed_gifts(now=now)),
     Job("old events of payments", timedelta(hours=1), lambda now: forget_old_events(now=now)),
+    Job("old friends' links", timedelta(hours=1), lambda now: forget_old_links(now=now)),
     Job("old letters", timedelta(hours=1), lambda now: forget_old_letters(now=now)),
     Job("old codes and links", timedelta(hours=1), lambda now: forget_old_proofs(now=now)),
     Job("old changes", timedelta(hours=1), lambda now: trim_change_log(now=now)),
