@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import Q, Sum
 
 from broadsheet.billing.ledger import Line
 from broadsheet.billing.models import LedgerLine, Plan, Price, Subscription
 from broadsheet.core.models import Event
 from broadsheet.figures.facts import PriceFacts, yearly
-from broadsheet.figures.models import SubscriptionDay
+from broadsheet.figures.models import ArticleDayCount, DayCount, SubscriptionDay
+from broadsheet.figures.tables import Move
 
 EventRow = tuple[str, datetime, int | None, str, int]
 READ_AT_ONCE = 5_000
@@ -100,3 +101,52 @@ class _Prices(dict[str, Mapping[str, PriceFacts]]):
     def __missing__(self, provider: str) -> Mapping[str, PriceFacts]:
         self[provider] = {**self.own, **self.of_provider.get(provider, {})}
         return self[provider]
+
+
+# -- Sums for pages --------------------------------------------------------------------------------------------------
+
+
+def sum_by_day(first: date, last: date, kinds: Sequence[str]) -> dict[tuple[date, str], int]:
+    """(day, kind) to sum, all articles and sources together."""
+    rows = DayCount.objects.filter(day__range=(first, last), kind__in=kinds).order_by()
+    return {(day, kind): count for day, kind, count in rows.values_list("day", "kind").annotate(Sum("count"))}
+
+
+def sum_by_source(first: date, last: date, kinds: Sequence[str]) -> dict[tuple[str, str], int]:
+    """(kind, source) to sum."""
+    rows = DayCount.objects.filter(day__range=(first, last), kind__in=kinds).order_by()
+    return {(kind, source): count for kind, source, count in rows.values_list("kind", "source").annotate(Sum("count"))}
+
+
+def sum_by_article(first: date, last: date, kinds: Sequence[str]) -> dict[tuple[int, str], int]:
+    """(article, kind) to sum."""
+    rows = ArticleDayCount.objects.filter(day__range=(first, last), kind__in=kinds).order_by()
+    return {(article, kind): count for article, kind, count in rows.values_list("article_id", "kind").annotate(Sum("count"))}
+
+
+def sum_of_article(article_id: int, first: date, last: date, kinds: Sequence[str]) -> dict[tuple[date, str], int]:
+    """(day, kind) to sum, of one article."""
+    rows = ArticleDayCount.objects.filter(article_id=article_id, day__range=(first, last), kind__in=kinds).order_by()
+    return {(day, kind): count for day, kind, count in rows.values_list("day", "kind").annotate(Sum("count"))}
+
+
+def load_moves(first: date, last: date) -> list[Move]:
+    """What happened to subscriptions, day by day."""
+    rows = SubscriptionDay.objects.filter(day__range=(first, last)).order_by("day")
+    return [Move(*row) for row in rows.values_list("day", "what", "why", "plan_id", "currency", "count", "yearly_cents")]
+
+
+def load_moves_before(day: date) -> list[Move]:
+    """All that happened before a day, as sums by what and plan, dated the day itself."""
+    rows = SubscriptionDay.objects.filter(day__lt=day).order_by().values_list("what", "plan_id", "currency")
+    sums = rows.annotate(Sum("count"), Sum("yearly_cents"))
+    return [Move(day, what, "", plan_id, currency, count, cents) for what, plan_id, currency, count, cents in sums]
+
+
+def load_first_day() -> date | None:
+    """The earliest day of which anything is known."""
+    days = (
+        DayCount.objects.order_by("day").values_list("day", flat=True).first(),
+        SubscriptionDay.objects.order_by("day").values_list("day", flat=True).first(),
+    )
+    return min((day for day in days if day is not None), default=None)
