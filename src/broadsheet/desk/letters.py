@@ -28,6 +28,13 @@ NAMES = {
     LetterKind.ERASED: "Account erased",
     LetterKind.INVOICE_REQUEST: "Invoice asked for, to the publisher",
     LetterKind.INVOICE_RECEIPT: "Invoice asked for, to the reader",
+    LetterKind.INVOICE_DECLINED: "Invoice: the request is declined",
+    LetterKind.INVOICE: "Invoice",
+    LetterKind.INVOICE_REMINDER: "Invoice: reminder a week after the day to pay",
+    LetterKind.INVOICE_LAST_REMINDER: "Invoice: last reminder, after three weeks",
+    LetterKind.INVOICE_PAID: "Invoice: payment received",
+    LetterKind.INVOICE_UNPAID: "Invoice: ended unpaid",
+    LetterKind.CREDIT_NOTE: "Credit note",
     LetterKind.HELP: "Question to the help desk",
     LetterKind.WELCOME: "Subscription begins",
     LetterKind.RECEIPT: "Receipt",
@@ -74,6 +81,13 @@ SAMPLES = {
     "plan": "All-Access",
     "price": "€96 a year",
     "page": "https://example.org/articles/12/",
+    "number": "2026-17",
+    "invoice_number": "2026-17",
+    "amount": "€96",
+    "left": "€96",
+    "paid": "€96",
+    "paid_on": "3 March 2026",
+    "due_on": "17 March 2026",
 }
 
 

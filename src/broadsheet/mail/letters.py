@@ -12,7 +12,7 @@ from broadsheet.mail.wordings import PLACEHOLDERS, LetterKind, Wording
 
 MAX_SUBJECT = 200
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-_BUTTON = re.compile(r"(?P<label>[^{}\n]{1,80}): \{(?P<link>link|help_link)\}")
+_BUTTON = re.compile(r"(?P<label>[^{}\n]{1,80}): \{(?P<link>(?:[a-z]+_)?link)\}")
 
 
 class PartKind(StrEnum):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from broadsheet.mail import gift_wordings, money_wordings
+from broadsheet.mail import gift_wordings, invoice_wordings, money_wordings
 
 
 class LetterKind(StrEnum):
@@ -26,6 +26,13 @@ class LetterKind(StrEnum):
     ERASED = "erased"
     INVOICE_REQUEST = "invoice-request"
     INVOICE_RECEIPT = "invoice-receipt"
+    INVOICE_DECLINED = "invoice-declined"
+    INVOICE = "invoice"
+    INVOICE_REMINDER = "invoice-reminder"
+    INVOICE_LAST_REMINDER = "invoice-last-reminder"
+    INVOICE_PAID = "invoice-paid"
+    INVOICE_UNPAID = "invoice-unpaid"
+    CREDIT_NOTE = "credit-note"
     HELP = "help"
     WELCOME = "welcome"
     RECEIPT = "receipt"
@@ -64,6 +71,7 @@ class Wording:
     body: str
 
 
+_BY_MATTER = (money_wordings, invoice_wordings, gift_wordings)
 _HOUSE = frozenset({"name", "site"})
 PLACEHOLDERS: Mapping[LetterKind, frozenset[str]] = {
     LetterKind.CONFIRM: _HOUSE | {"code", "link", "code_minutes", "link_hours", "allowance", "article_line", "newsletter_line"},
@@ -76,10 +84,7 @@ PLACEHOLDERS: Mapping[LetterKind, frozenset[str]] = {
     # Nothing in it was typed by whoever asked: a stranger may have given somebody else's address.
     LetterKind.INVOICE_RECEIPT: _HOUSE | {"plan", "price", "help_link"},
     LetterKind.HELP: _HOUSE | {"email", "page", "message"},
-    **{
-        LetterKind(kind): _HOUSE | names
-        for kind, names in (*money_wordings.PLACEHOLDERS.items(), *gift_wordings.PLACEHOLDERS.items())
-    },
+    **{LetterKind(kind): _HOUSE | names for matter in _BY_MATTER for kind, names in matter.PLACEHOLDERS.items()},
 }
 
 DEFAULTS: Mapping[LetterKind, Wording] = {
@@ -188,5 +193,5 @@ Page: {page}
 
 {message}""",
     ),
-    **{LetterKind(kind): Wording(*words) for kind, words in (*money_wordings.WORDS.items(), *gift_wordings.WORDS.items())},
+    **{LetterKind(kind): Wording(*words) for matter in _BY_MATTER for kind, words in matter.WORDS.items()},
 }
