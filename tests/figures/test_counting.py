@@ -15,8 +15,9 @@ from django.db import connection, connections, transaction
 from pytest_django import Settings
 
 from broadsheet.billing import offline_flows
-from broadsheet.billing.models import LedgerLine, Plan
-from broadsheet.billing.order_flows import follow_subscription
+from broadsheet.billing.models import LedgerLine, Order, Plan
+from broadsheet.billing.order_flows import Wish, begin_order, finish_order, follow_subscription, order_of
+from broadsheet.core import clock
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.flows import EventKind, record_event
 from broadsheet.core.models import Event
@@ -219,3 +220,16 @@ def test_ledger_lines_of_a_transaction_that_is_undone_are_not_counted(offline: A
     buy(make_reader(), plan)
     count_everything()
     assert {row[1] for row in ledger_days()} == {"started", "revenue"}
+
+
+@pytest.mark.django_db
+def test_subscription_remembers_the_article_and_the_campaign_it_came_from(offline: Any, plan: Plan, make_reader: Any) -> None:
+    reader, price = make_reader(), plan.prices.first()
+    assert price is not None
+    begin_order(reader, Wish(price.pk, "offline", next_path="/articles/17/the-slug/#continue"), now=clock.now())
+    order = Order.objects.get()
+    Order.objects.update(campaign="spring")
+    offline_flows.pay_order(order, order_of(order), now=clock.now())
+    finish_order(Order.objects.get(), now=clock.now())
+    told = Event.objects.filter(kind__in=("ordered", "subscribed")).values_list("kind", "article_id", "source", "reader_id")
+    assert list(told) == [("ordered", 17, "", reader.pk), ("subscribed", 17, "spring", reader.pk)]

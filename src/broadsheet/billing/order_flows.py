@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from broadsheet.billing.campaign_flows import hold_campaign
 from broadsheet.billing.models import Order as OrderRow
 from broadsheet.billing.models import Plan, Price, Subscription
 from broadsheet.billing.provider import Checkout, Order
-from broadsheet.billing.subscription_flows import apply_snapshot
+from broadsheet.billing.subscription_flows import apply_snapshot, article_of
 from broadsheet.core.flows import EventKind, record_event
 
 
@@ -70,7 +69,8 @@ def begin_order(user: User, wish: Wish, *, now: datetime) -> Checkout:
             created_at=now,
         )
         article_id = article_of(wish.next_path)
-        record_event(EventKind.ORDERED, now=now, reader_id=user.pk, article_id=article_id, source=price.plan.slug)
+        source = campaign.slug if campaign else ""
+        record_event(EventKind.ORDERED, now=now, reader_id=user.pk, article_id=article_id, source=source)
     site = settings.BROADSHEET.site_url
     back = urlencode({"chosen": price.plan.slug, **({"next": wish.next_path} if wish.next_path else {})})
     # Outside the transaction: a provider that is slow must not hold the database.
@@ -87,12 +87,6 @@ def trial_days(plan: Plan, reader_id: int | None) -> int:
     if not plan.trial_days or Subscription.objects.filter(reader_id=reader_id, reader_id__isnull=False).exists():
         return 0
     return plan.trial_days
-
-
-def article_of(path: str) -> int | None:
-    """The number of the article at one of our own paths."""
-    match = re.match(r"/articles/([1-9][0-9]{0,17})/", path)
-    return int(match[1]) if match else None
 
 
 def finish_order(row: OrderRow, *, now: datetime) -> Subscription | None:

@@ -6,6 +6,7 @@ Return page, webhook, button, nightly comparison: all of them end in `apply_snap
 from __future__ import annotations
 
 import logging
+import re
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -148,10 +149,19 @@ def _follow_with_grant(row: Subscription, standing: Standing, now: datetime) -> 
         row.grant.save(update_fields=["ends_at"])
 
 
+def article_of(path: str) -> int | None:
+    """The number of the article at one of our own paths."""
+    match = re.match(r"/articles/([1-9][0-9]{0,17})/", path)
+    return int(match[1]) if match else None
+
+
 def _record(row: Subscription, line: Line, has_lines: bool, now: datetime) -> None:
+    """Events for the figures: where a subscriber came from when it begins, the plan later on."""
     kind = None
     if line.kind is LineKind.STARTED:
-        kind = EventKind.SUBSCRIBED
+        order = row.orders.first()
+        article_id, campaign = (article_of(order.next_path), order.campaign) if order else (None, "")
+        record_event(EventKind.SUBSCRIBED, now=now, reader_id=row.reader_id, article_id=article_id, source=campaign)
     elif line.kind is LineKind.PERIOD and has_lines:
         kind = EventKind.RENEWED
     elif line.kind is LineKind.STATUS and line.detail in (Status.ENDED, Status.UNPAID):
