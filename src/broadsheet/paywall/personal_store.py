@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from broadsheet.core.personal import REGISTER, Person, PersonalTable
+from broadsheet.core.personal import REGISTER, Person, PersonalTable, delete_rows
 from broadsheet.paywall.flows import merge_unlocks, remember_spent_slots
-from broadsheet.paywall.models import ErasedUnlock, InstantAccess, Unlock
+from broadsheet.paywall.models import ErasedUnlock, FriendLink, FriendOpening, InstantAccess, Unlock
 
 
 def register_tables() -> None:
@@ -23,8 +23,17 @@ def register_tables() -> None:
             name="unlocked_articles",
             exported="month slot article_id article__headline opened_at ends_at",
             merge=_merge,
-        )
+        ),
+        PersonalTable(
+            FriendLink,
+            fields="reader",
+            find=lambda person: FriendLink.objects.filter(reader_id=person.reader_id),
+            erase=delete_rows,
+            name="friend_links",
+            exported="month slot article_id article__headline made_at ends_at taken_back_at",
+        ),
     )
+    REGISTER.not_personal(FriendOpening, "A keyed hash of a browser's cookie, deleted with the link that it opened.", "browser_key")
     REGISTER.not_personal(InstantAccess, "A keyed hash of a browser's cookie, tied to no account.", "browser_key")
     REGISTER.not_personal(ErasedUnlock, "A keyed hash that nobody can read back, deleted when the month is over.", "address_hash")
 
