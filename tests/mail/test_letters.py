@@ -7,18 +7,19 @@ import re
 import pytest
 
 from broadsheet.mail.exceptions import UnknownWording
-from broadsheet.mail.letters import Letter, find_unknown_placeholders, text_of, write_letter
+from broadsheet.mail.letters import Letter, PartKind, find_unknown_placeholders, text_of, write_letter
 from broadsheet.mail.render import render_html
 from broadsheet.mail.wordings import DEFAULTS, PLACEHOLDERS, LetterKind, Wording
 from broadsheet.publication.models import Publication
 
 LINK = "https://review.example/confirm/abcdef/"
+LINKS = {name for name in set().union(*PLACEHOLDERS.values()) if name.endswith("_link")}
 VALUES = {
     **{name: f"the {name}" for name in set().union(*PLACEHOLDERS.values())},
     "name": "The Review",
     "code": "048213",
     "link": LINK,
-    "help_link": "https://review.example/help/",
+    **{name: f"https://review.example/{name.removesuffix('_link')}/" for name in LINKS},
 }
 WITH_CODE = [LetterKind.CONFIRM, LetterKind.SIGN_IN, LetterKind.CHANGE_OLD, LetterKind.CHANGE_NEW]
 
@@ -52,7 +53,13 @@ def test_letters_load_nothing_and_track_nobody(kind: LetterKind) -> None:
     assert "max-width: 600px" in html
     assert "prefers-color-scheme: dark" in html
     assert len(html.encode()) < 102 * 1024
-    assert set(re.findall(r'href="([^"]*)"', html)) <= {LINK, "https://review.example/help/"}
+    assert set(re.findall(r'href="([^"]*)"', html)) <= {LINK, *(VALUES[name] for name in LINKS)}
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+def test_link_that_ends_a_paragraph_of_its_own_is_a_button(kind: LetterKind) -> None:
+    wanted = [VALUES[name] for name in re.findall(r"(?m)^[^{}\n]+: \{((?:[a-z]+_)?link)\}$", DEFAULTS[kind].body)]
+    assert [part.link for part in letter_of(kind).parts if part.kind is PartKind.BUTTON] == wanted
 
 
 @pytest.mark.parametrize("kind", WITH_CODE)
