@@ -44,3 +44,9 @@ def word_runs(text: str, length: int = 8) -> set[tuple[str, ...]]:
     """Every run of `length` words in `text`, casefolded: the measure by which a text counts as leaked."""
     words = [match.group().casefold() for match in _WORD.finditer(text)]
     return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
+
+
+def harmless_cell(value: object) -> str:
+    """What goes into a cell of a CSV file, so that no spreadsheet takes it for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text

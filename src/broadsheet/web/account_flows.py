@@ -14,6 +14,7 @@ from broadsheet.accounts.flows import end_sessions
 from broadsheet.accounts.models import User
 from broadsheet.accounts.personal_store import person_of
 from broadsheet.core.personal import erase_person, export_person
+from broadsheet.core.text import harmless_cell
 from broadsheet.mail.flows import queue_letter
 from broadsheet.mail.wordings import LetterKind
 from broadsheet.membership.flows import change_rights
@@ -51,11 +52,5 @@ def _csv(rows: list[dict[str, object]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]))
     writer.writeheader()
-    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: harmless_cell(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
-
-
-def _harmless(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
