@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.conf import settings
 
@@ -129,9 +129,10 @@ def find_cheaper(row: Subscription, *, now: datetime) -> Target | None:
     return max(cheaper, key=lambda target: _monthly(target.change.terms), default=None)
 
 
-def preview_change(row: Subscription, price: Price, *, now: datetime) -> Change:
-    """What a change of plan would take, and when; asks the provider for the amount if it can say."""
-    new = PeriodPrice(price.cents * row.quantity, price.currency, price.period)
+def preview_change(row: Subscription, price: Price, *, seats: int = 0, now: datetime) -> Change:
+    """What a change of plan, or to another number of seats, would take, and when; asks the provider if it can say."""
+    quantity = seats or row.quantity
+    new = PeriodPrice(price.cents * quantity, price.currency, price.period)
     first_end = next_period_end(now, price.period, after=now)
     paid_from = _last_paid_at(row) or row.started_at
     found = preview(terms_held(row), new, paid_from=paid_from, paid_until=row.period_end, next_end=first_end, now=now)
@@ -140,7 +141,7 @@ def preview_change(row: Subscription, price: Price, *, now: datetime) -> Change:
     provider = _provider(row)
     if found.is_at_renewal or not isinstance(provider, PreviewsChange):
         return found
-    due = provider.preview_change(row.ref, terms_of(price, row.reader, order_ref="", quantity=row.quantity), now=now)
+    due = provider.preview_change(row.ref, terms_of(price, row.reader, order_ref="", quantity=quantity), now=now)
     return replace(found, due_cents=due, credit_cents=max(0, new.cents - due))
 
 
@@ -193,8 +194,13 @@ def next_payment(row: Subscription, *, now: datetime) -> PeriodPrice | None:
 
 def may_withdraw(row: Subscription, *, declared_at: datetime) -> bool:
     """Whether the days to withdraw from the contract were not over when somebody declared it."""
-    days = timedelta(days=load_laws().withdrawal_days)
-    return row.started_at <= declared_at <= row.started_at + days and row.price.plan.kind != Plan.Kind.GIFT
+    return row.started_at <= declared_at < withdraw_until(row)
+
+
+def withdraw_until(row: Subscription) -> datetime:
+    """When the days to withdraw are over: with the last day's end, in the publication's zone, as the law counts."""
+    first = row.started_at.astimezone(settings.BROADSHEET.zone).date()
+    return datetime.combine(first + timedelta(days=load_laws().withdrawal_days + 1), time(), settings.BROADSHEET.zone)
 
 
 def withdraw(row: Subscription, *, now: datetime) -> Subscription:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models.signals import post_save
 
 from broadsheet.billing.gift_flows import follow_gift
+from broadsheet.billing.group_flows import follow_group
 from broadsheet.billing.letter_flows import write_letter_of_line
 from broadsheet.billing.models import Plan, Price
 from broadsheet.billing.subscription_flows import line_written
@@ -18,6 +19,7 @@ def connect() -> None:
     post_save.connect(_plan_saved, sender=Plan, dispatch_uid="billing.plan")
     line_written.connect(write_letter_of_line, dispatch_uid="billing.letters")
     line_written.connect(follow_gift, dispatch_uid="billing.gifts")
+    line_written.connect(follow_group, dispatch_uid="billing.groups")
 
 
 def _plan_saved(instance: Plan, **kwargs: Any) -> None:
