@@ -39,10 +39,10 @@ def plans(db: None) -> None:
 def test_offer_says_each_line_of_each_plan(visitor: Client) -> None:
     page = visitor.get("/subscribe/").content.decode()
     for words in (
-        "All-Access, €96 a year",
+        "<strong>€96</strong> a year",
         "Every article, without a limit",
         "The whole library",
-        "Month, CHF\u00a09.50 a month",
+        "<strong>CHF\u00a09.50</strong> a month",
     ):
         assert words in page
     assert "Old" not in page
@@ -50,7 +50,7 @@ def test_offer_says_each_line_of_each_plan(visitor: Client) -> None:
 
 def test_request_is_kept_and_both_sides_hear_of_it(visitor: Client, open_letter: Callable[[str], ReadLetter]) -> None:
     Publication.objects.create(help_address="help@review.example")
-    answer = visitor.post("/subscribe/all-access/", FILLED)
+    answer = visitor.post("/subscribe/all-access/invoice/", FILLED)
     assert answer.status_code == 200
     row = InvoiceRequest.objects.get()
     assert (row.plan.slug, row.name, row.postal_address, row.state, row.reader) == (
@@ -72,8 +72,8 @@ def test_request_is_kept_and_both_sides_hear_of_it(visitor: Client, open_letter:
 def test_signed_in_reader_is_noted_and_need_not_type_the_address(visitor: Client, make_reader: Any, sign_in: Any) -> None:
     reader = make_reader()
     sign_in(visitor, reader)
-    assert reader.email in visitor.get("/subscribe/all-access/").content.decode()
-    visitor.post("/subscribe/all-access/", FILLED)
+    assert reader.email in visitor.get("/subscribe/all-access/invoice/").content.decode()
+    visitor.post("/subscribe/all-access/invoice/", FILLED)
     assert InvoiceRequest.objects.get().reader == reader
 
 
@@ -81,7 +81,7 @@ def test_signed_in_reader_is_noted_and_need_not_type_the_address(visitor: Client
     ("field", "words"), [("name", "your name"), ("email", "address for the invoice"), ("postal_address", "postal address")]
 )
 def test_missing_field_says_what_to_do_and_keeps_the_rest(field: str, words: str, visitor: Client) -> None:
-    answer = visitor.post("/subscribe/all-access/", {**FILLED, field: ""})
+    answer = visitor.post("/subscribe/all-access/invoice/", {**FILLED, field: ""})
     assert answer.status_code == 422
     assert words in problem(answer)
     assert "Library" in answer.content.decode()
@@ -89,11 +89,11 @@ def test_missing_field_says_what_to_do_and_keeps_the_rest(field: str, words: str
 
 
 def test_plan_that_is_not_offered_is_not_there(visitor: Client) -> None:
-    assert visitor.post("/subscribe/old/", FILLED).status_code == 404
+    assert visitor.post("/subscribe/old/invoice/", FILLED).status_code == 404
 
 
 def test_one_mailbox_gets_few_receipts(visitor: Client) -> None:
-    answers = [visitor.post("/subscribe/all-access/", FILLED).status_code for _ in range(5)]
+    answers = [visitor.post("/subscribe/all-access/invoice/", FILLED).status_code for _ in range(5)]
     assert answers == [200, 200, 200, 429, 429]
 
 

@@ -48,6 +48,11 @@ def try_code(text: str, *, network_key: str, browser_key: str | None, now: datet
     return found
 
 
+def is_code_asked(*, now: datetime) -> bool:
+    """Whether any campaign that runs has a code, so that the subscribe page asks for one."""
+    return _running(now).exclude(code="").exists()
+
+
 def token_of(campaign: Campaign) -> str:
     """What stands in addresses while somebody who has found a campaign chooses a plan."""
     return f"{campaign.slug}.{_sign(campaign.slug)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from broadsheet.web import account, friends, help, payment_events, signin, subscribe, wall
+from broadsheet.web import account, buying, friends, help, payment_events, signin, subscribe, wall
 
 urlpatterns = [
     path("articles/<int:article_id>/keep-reading/", wall.keep_reading),

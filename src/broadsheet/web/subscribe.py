@@ -1,8 +1,9 @@
-"""The plans on offer, and asking for an invoice."""
+"""What can be subscribed to: the plans, campaigns with page and code, and asking for an invoice."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from django import forms
 from django.conf import settings
@@ -11,20 +12,30 @@ from django.views.decorators.http import require_http_methods
 
 from broadsheet.accounts.addresses import parse_address
 from broadsheet.accounts.models import User
+from broadsheet.billing.campaign_flows import CodeRefusal, find_campaign, is_code_asked, token_of, try_code
 from broadsheet.billing.flows import InvoiceWish, request_invoice
-from broadsheet.billing.store import find_offer, load_offers
+from broadsheet.billing.law_store import load_laws
+from broadsheet.billing.models import Campaign, Plan
+from broadsheet.billing.store import PlanCard, compare, compose_cards, find_offer, has_offer, load_held, load_offers
+from broadsheet.billing.subscription_flows import article_of
 from broadsheet.core import clock
-from broadsheet.core.flows import count_try
+from broadsheet.core.flows import EventKind, count_try, record_event
 from broadsheet.core.keys import keyed_hash, network_of
-from broadsheet.web.asker import client_address, read_asker
+from broadsheet.web.account_store import load_rights
+from broadsheet.web.asker import browser_key_of, client_address, read_asker
+from broadsheet.web.choice import Choice, price_tag, read_choice
 from broadsheet.web.letter_request import read_address
-from broadsheet.web.next_path import own_path
-from broadsheet.web.reader_page import reader_page
+from broadsheet.web.reader_page import reader_page, see_other
 from broadsheet.web.same_site import same_site_form
 
 # A receipt goes to an address that a stranger typed, so one mailbox gets few and one network asks for few.
 PER_ADDRESS_A_DAY = 3
 PER_NETWORK_A_DAY = 100
+
+CODE_PROBLEMS = {
+    CodeRefusal.WRONG: "We don’t know that code, or its time is over. Is a letter missing?",
+    CodeRefusal.TOO_MANY: "Too many wrong codes came from your network. Wait an hour, or write to us and we look it up.",
+}
 
 
 class InvoiceForm(forms.Form):
@@ -50,9 +61,46 @@ class InvoiceForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD"])
 def subscribe(request: HttpRequest) -> HttpResponse:
-    """The offer, plan by plan."""
-    context = {"offers": load_offers(), "next": own_path(request.GET.get("next", ""))}
-    return reader_page(request, "web/subscribe.html", context, now=clock.now())
+    """The offer, plan by plan; to a subscriber, what they have."""
+    now = clock.now()
+    choice = read_choice(request, now=now)
+    # Browsers say that somebody wanted to see the page; crawlers and what is fetched ahead of a click do not.
+    if request.headers.get("Sec-Fetch-Dest") == "document" and not request.headers.get("Sec-Purpose"):
+        source = choice.campaign.slug if choice.campaign else ""
+        reader_id = read_asker(request).reader_id
+        record_event(EventKind.OFFER_SEEN, now=now, reader_id=reader_id, article_id=article_of(choice.next_path), source=source)
+    return _offer_page(request, choice, {"chosen": request.GET.get("chosen", "")}, now)
+
+
+@require_http_methods(["GET", "HEAD"])
+def campaign(request: HttpRequest, slug: str) -> HttpResponse:
+    """A campaign's own page: its words, and the plans at its prices."""
+    now = clock.now()
+    found = find_campaign(slug, now=now)
+    if found is None:
+        if not Campaign.objects.filter(slug=slug, has_page=True).exists():
+            raise Http404
+        return _offer_page(request, read_choice(request, now=now), {"is_over": True}, now)
+    choice = Choice(read_choice(request, now=now).next_path, found, token_of(found))
+    return _offer_page(request, choice, {"is_campaign": True}, now)
+
+
+@same_site_form
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    """A campaign's code was typed: on to the plans at its prices."""
+    now = clock.now()
+    choice = read_choice(request, now=now)
+    if request.method != "POST":
+        return see_other("/subscribe/" + choice.query())
+    typed = request.POST.get("code", "")[:60]
+    network = keyed_hash("network", network_of(client_address(request)), secret_key=settings.BROADSHEET.secret_key)
+    found = try_code(typed, network_key=network, browser_key=browser_key_of(request), now=now)
+    if isinstance(found, CodeRefusal):
+        status = 429 if found is CodeRefusal.TOO_MANY else 422
+        shown = {"code_problem": CODE_PROBLEMS[found], "code_typed": typed}
+        return _offer_page(request, choice, shown, now, status=status)
+    return see_other("/subscribe/" + Choice(choice.next_path, found, token_of(found)).query())
 
 
 @same_site_form
@@ -61,11 +109,11 @@ def invoice(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask for one plan by invoice."""
     now = clock.now()
     offer = find_offer(slug)
-    if offer is None:
+    if offer is None or "invoice" not in settings.BROADSHEET.payments:
         raise Http404
     user = request.user if isinstance(request.user, User) else None
-    wanted = own_path(request.POST.get("next", "") or request.GET.get("next", ""))
-    context = {"offer": offer, "next": wanted}
+    choice = read_choice(request, now=now)
+    context = {"offer": offer, "next": choice.next_path, "carry": choice.query(), "price_words": load_laws().price_words}
     if request.method != "POST":
         initial = {"email": user.email, "name": user.get_full_name()} if user else {}
         return reader_page(request, "web/invoice.html", {**context, "form": InvoiceForm(initial=initial)}, now=now)
@@ -84,3 +132,38 @@ def invoice(request: HttpRequest, slug: str) -> HttpResponse:
         return reader_page(request, "web/invoice.html", {**context, "form": form}, now=now, status=429)
     request_invoice(offer, wish, reader_id=read_asker(request).reader_id, now=now)
     return reader_page(request, "web/invoice_asked.html", {**context, "email": wish.email}, now=now)
+
+
+def _offer_page(
+    request: HttpRequest, choice: Choice, shown: Mapping[str, object], now: datetime, *, status: int = 200
+) -> HttpResponse:
+    reader_id = read_asker(request).reader_id
+    held = load_held(reader_id) if reader_id is not None else ()
+    rights = load_rights(reader_id, now=now) if reader_id is not None and not held else ()
+    cards = compose_cards(load_offers())
+    context = {
+        **shown,
+        "cards": [_card(card, choice) for card in cards],
+        "names": [card.name for card in cards],
+        "rows": compare(cards) if len(cards) > 1 else (),
+        "held": held,
+        "rights": rights,
+        "is_offered": not (held or rights) or "more" in request.GET or bool(choice.campaign),
+        "campaign": choice.campaign,
+        "is_over": shown.get("is_over") or choice.is_over,
+        "next": choice.next_path,
+        "offer": choice.token,
+        "carry": choice.query(),
+        "price_words": load_laws().price_words,
+        "is_code_asked": is_code_asked(now=now),
+        "has_gifts": has_offer(Plan.Kind.GIFT),
+        "has_groups": has_offer(Plan.Kind.GROUP),
+        "zone": settings.BROADSHEET.time_zone,
+    }
+    return reader_page(request, "web/subscribe.html", context, now=now, status=status)
+
+
+def _card(card: PlanCard, choice: Choice) -> dict[str, object]:
+    """One card with the prices that hold for whoever looks."""
+    ways = [{"offer": offer, "tag": price_tag(offer, choice.campaign)} for offer in card.offers]
+    return {"card": card, "ways": ways, "saving": card.saving_percent, "trial_days": max(offer.trial_days for offer in card.offers)}
