@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "broadsheet.accounts",
     "broadsheet.library",
     "broadsheet.membership",
+    "broadsheet.ads",
     "broadsheet.billing",
     "broadsheet.paywall",
     "broadsheet.figures",

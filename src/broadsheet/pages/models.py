@@ -11,7 +11,8 @@ class Variant(models.Model):
     `kind` names form and recipe (`variants.kept_as`): two versions that run side by side, as in an upgrade, keep their
     pages side by side. The recipe stands in a column that was there already because this table is the largest by far;
     another key would have to be built over all of it. `valid_until` is when something on the page (a photo's licence,
-    the month of a meter text) runs out; `epoch` is the one that it was built in.
+    the month of a meter text) runs out; `epoch` is the one that it was built in; `ads` are the
+    house ads on it, by their numbers with commas, so that whoever shows the page can count them.
     """
 
     path = models.CharField(max_length=300)
@@ -24,6 +25,7 @@ class Variant(models.Model):
     valid_until = models.DateTimeField(null=True)
     built_at = models.DateTimeField()
     epoch = models.BigIntegerField(null=True)
+    ads = models.CharField(max_length=60, null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("path", "kind"), name="pages_variant_once")]

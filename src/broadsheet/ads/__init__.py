@@ -1,0 +1,1 @@
+"""House ads: the publication's own notices beside articles, for those who do not subscribe."""
