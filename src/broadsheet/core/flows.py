@@ -20,6 +20,8 @@ class ChangeKind(StrEnum):
     """What a line of the change log is about, and what its subject holds."""
 
     ARTICLE = "article"  # an article's id
+    ARTICLES = "articles"  # ids with commas, of articles that were imported; their pages have a line of their own
+    SUBJECT = "subject"  # facet, id and slug of a topic, region or author, such as topic:7:energy
     PAGES = "pages"  # nothing: every page
     PUBLICATION = "publication"  # nothing: name, numbers, wording
     RIGHTS = "rights"  # a reader's id; passes count only from this line on

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from broadsheet.core.flows import ChangeKind, record_change
 from broadsheet.library import signals, store
 from broadsheet.library.body import compose_body
+from broadsheet.library.models import Author, Region, Topic
+
+IDS_IN_A_LINE = 20  # as many as fit into a line's subject, whatever their size
 
 
 def follow_publication(article_id: int, *, now: datetime) -> None:
@@ -23,3 +27,15 @@ def withdraw(article_id: int, *, now: datetime) -> None:
     store.delete_texts(article_id)
     record_change(ChangeKind.ARTICLE, str(article_id), now=now)
     signals.article_withdrawn.send(None, article_id=article_id, now=now)
+
+
+def announce_imported(article_ids: Sequence[int], *, now: datetime) -> None:
+    """Say in the change log which articles an import has written, many to a line; in the transaction that writes them."""
+    for start in range(0, len(article_ids), IDS_IN_A_LINE):
+        record_change(ChangeKind.ARTICLES, ",".join(map(str, article_ids[start : start + IDS_IN_A_LINE])), now=now)
+
+
+def announce_subject(subject: Topic | Region | Author, *, now: datetime) -> None:
+    """Say in the change log that a topic, region or author has another name or address, or is about to go."""
+    facet = type(subject).__name__.lower()
+    record_change(ChangeKind.SUBJECT, f"{facet}:{subject.pk}:{subject.slug}", now=now)

@@ -24,6 +24,9 @@ def connect() -> None:
     for model in (HomePage, Topic, Region, Author):
         post_save.connect(_lists_changed, sender=model, dispatch_uid=f"library.saved.{model.__name__}")
         post_delete.connect(_lists_changed, sender=model, dispatch_uid=f"library.deleted.{model.__name__}")
+    for model in (Topic, Region, Author):
+        post_save.connect(_subject_changed, sender=model, dispatch_uid=f"library.subject_saved.{model.__name__}")
+        pre_delete.connect(_subject_changed, sender=model, dispatch_uid=f"library.subject_deleted.{model.__name__}")
     post_save.connect(_queue_renditions, sender=Photo, dispatch_uid="library.renditions")
 
 
@@ -52,3 +55,8 @@ def _announce_deletion(instance: Article, **kwargs: Any) -> None:
 def _lists_changed(raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         signals.lists_changed.send(None, now=clock.now())
+
+
+def _subject_changed(instance: Topic | Region | Author, raw: bool = False, **kwargs: Any) -> None:
+    if not raw:
+        flows.announce_subject(instance, now=clock.now())

@@ -13,6 +13,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from broadsheet.library import signals
 from broadsheet.library.access import Access
+from broadsheet.library.flows import announce_imported
 from broadsheet.library.importing import plain_pages, rows
 from broadsheet.library.importing.items import Item, LeftOut, Reading, Refusal, Refused
 from broadsheet.library.importing.place import missing_pictures, place_photos
@@ -228,6 +229,7 @@ class Writer:
         for one in prepared:
             if one.item.is_draft and one.article_id is not None:
                 signals.article_withdrawn.send(None, article_id=one.article_id, now=self._now)
+        announce_imported([one.article_id for one in prepared if one.article_id is not None], now=self._now)
         ids = [one.article_id for one in prepared if not one.item.is_draft]
         if ids:
             signals.articles_imported.send(None, article_ids=ids, now=self._now)

@@ -1,0 +1,149 @@
+"""Where an index lies on this host, which of several is the one to ask, and how far it has followed the change log. Pure.
+
+DATA_DIR/search/
+    current.json        which folder is asked, and of which layout and language it is
+    wanted              somebody wants it built anew
+    building.json       how far that is
+    3/                  an index; `followed.json` beside tantivy's files says up to where it holds the change log
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from broadsheet.core.change_cursor import Mark, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The index to ask. One of another layout or language is not asked."""
+
+    folder: str
+    layout: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many articles a new index holds so far, and how many it will."""
+
+    done: int
+    total: int
+
+
+class SearchFolder:
+    """The files about search on one host."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path_of(self, current: Current) -> Path:
+        """Where an index lies."""
+        return self.root / current.folder
+
+    def read_current(self) -> Current | None:
+        """The index to ask; None if there is none yet."""
+        values = _read(self.root / "current.json")
+        try:
+            return Current(str(values["folder"]), int(values["layout"]), str(values["language"]))
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def make_next(self) -> Path:
+        """An empty folder for a new index."""
+        taken = [int(path.name) for path in self.root.iterdir() if path.name.isdigit()] if self.root.exists() else []
+        path = self.root / str(max(taken, default=0) + 1)
+        path.mkdir(parents=True)
+        return path
+
+    def switch(self, current: Current) -> None:
+        """Ask this index from now on; the others go, once nobody can have them open any more: at the next switch."""
+        before = self.read_current()
+        _write(self.root / "current.json", asdict(current))
+        kept = {current.folder, before.folder if before else ""}
+        for path in self.root.iterdir():
+            if path.name.isdigit() and path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def want_rebuild(self) -> None:
+        """Ask whoever follows the change log on this host to build a new index."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        (self.root / "wanted").touch()
+
+    def is_rebuild_wanted(self) -> bool:
+        """Whether somebody has asked."""
+        return (self.root / "wanted").exists()
+
+    def note_rebuild(self) -> None:
+        """Whoever asked is being answered."""
+        (self.root / "wanted").unlink(missing_ok=True)
+
+    def read_progress(self) -> Progress | None:
+        """How far a new index is; None if none is being built."""
+        values = _read(self.root / "building.json")
+        return Progress(int(values["done"]), int(values["total"])) if {"done", "total"} <= values.keys() else None
+
+    def write_progress(self, progress: Progress | None) -> None:
+        """Say how far a new index is, or that it is done."""
+        if progress is None:
+            (self.root / "building.json").unlink(missing_ok=True)
+        else:
+            _write(self.root / "building.json", asdict(progress))
+
+    @contextlib.contextmanager
+    def alone(self, *, wait: bool = False) -> Iterator[bool]:
+        """Whether this process is now the one that writes here; it stays so until the block ends or it dies."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+
+
+def read_followed(index: Path) -> Reading | None:
+    """Up to where an index holds the change log, as a look at its end would say it."""
+    values = _read(index / "followed.json")
+    try:
+        at = datetime.fromisoformat(values["newest_at"]) if values["newest_at"] else None
+        return Reading((), int(values["place"]), Mark(int(values["newest_id"]), at), int(values["trimmed_to"]))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def write_followed(index: Path, reading: Reading) -> None:
+    """Note up to where an index holds the change log; after its commit, so that a crash in between repeats and misses nothing."""
+    at = reading.newest.at
+    values = {
+        "place": reading.horizon,
+        "newest_id": reading.newest.id,
+        "newest_at": at.isoformat() if at else None,
+        "trimmed_to": reading.trimmed_to,
+    }
+    _write(index / "followed.json", values)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    """All of it or, after a crash, what was there before."""
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    new.write_text(json.dumps(values), "utf-8")
+    new.replace(path)

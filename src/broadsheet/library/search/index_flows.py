@@ -1,0 +1,162 @@
+"""Keeping this host's index true: built when there is none, and then following the change log.
+
+An index holds nothing that the database does not; whatever befalls it, it is built anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from broadsheet.core.change_cursor import ChangeCursor, ChangeLine
+from broadsheet.core.flows import ChangeKind
+from broadsheet.library.search import index_store
+from broadsheet.library.search.engine import EngineAway
+from broadsheet.library.search.folder import Current, Progress, SearchFolder, read_followed, write_followed
+from broadsheet.library.search.tantivy_engine import LAYOUT, TantivyEngine, TantivyWriter
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+POLL_EVERY_S = 0.1
+FAULTS = (OSError, ValueError, EngineAway)  # what tantivy raises of files that are not as they should be
+
+
+def search_folder() -> SearchFolder:
+    """Where this host keeps its index."""
+    return SearchFolder(Path(settings.BROADSHEET.data_dir) / "search")
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The index that is asked, open for writing, and where it stands in the change log."""
+
+    path: Path
+    language: str
+    writer: TantivyWriter
+    cursor: ChangeCursor
+
+
+class Indexer:
+    """Writes this host's index; one process at a time."""
+
+    def __init__(self, folder: SearchFolder, *, on_progress: Callable[[Progress], object] | None = None) -> None:
+        self._folder = folder
+        self._on_progress = on_progress
+        self._opened: _Opened | None = None
+
+    def step(self) -> int:
+        """Do what is due: build the index, or take in what has changed. Returns how many articles were looked at.
+
+        After a fault of the files the index that is asked stays as it is; it is opened anew, or built anew if that fails.
+        """
+        self._opened = self._opened or self._open()
+        if self._opened is None or self._folder.is_rebuild_wanted():
+            return self.build()
+        try:
+            return self._follow(self._opened)
+        except FAULTS:
+            logger.exception("The search index could not be written; it is opened anew.")
+            self.close()
+            return 0
+
+    def build(self) -> int:
+        """Build a new index beside the one that is asked, then let it be asked. Returns how many articles it holds."""
+        self._folder.note_rebuild()
+        self.close()
+        start, language = index_store.read_changes(None), index_store.load_language()
+        path = self._folder.make_next()
+        try:
+            count = self._fill(path, language)
+        except BaseException:
+            shutil.rmtree(path, ignore_errors=True)
+            self._folder.want_rebuild()
+            raise
+        finally:
+            self._folder.write_progress(None)
+        write_followed(path, start)
+        self._folder.switch(Current(path.name, LAYOUT, language))
+        logger.info("The search index holds %d articles.", count)
+        return count
+
+    def close(self) -> None:
+        """Let go of the index; what was not committed is taken in again."""
+        if self._opened is not None:
+            with suppress(*FAULTS):
+                self._opened.writer.close()
+        self._opened = None
+
+    def _fill(self, path: Path, language: str) -> int:
+        total, done, last = index_store.count_published(), 0, 0
+        writer = TantivyWriter(path, language=language)
+        try:
+            while ids := index_store.list_published(after=last, limit=BATCH):
+                writer.replace((), index_store.load_indexed(ids))
+                done, last = done + len(ids), ids[-1]
+                self._tell(Progress(done, max(done, total)))
+            writer.commit()
+        finally:
+            writer.close()
+        return done
+
+    def _tell(self, progress: Progress) -> None:
+        self._folder.write_progress(progress)
+        if self._on_progress is not None:
+            self._on_progress(progress)
+
+    def _open(self) -> _Opened | None:
+        """The index that is asked, to go on where it stands; None if it cannot be gone on with."""
+        current, language = self._folder.read_current(), index_store.load_language()
+        if current is None or (current.layout, current.language) != (LAYOUT, language):
+            return None
+        path = self._folder.path_of(current)
+        followed = read_followed(path)
+        if followed is None:
+            return None
+        try:
+            TantivyEngine(path, language=language)  # whether it can be read at all
+            writer = TantivyWriter(path, language=language)
+        except FAULTS as error:
+            logger.warning("The search index cannot be read and is built anew: %s", error)
+            return None
+        return _Opened(path, language, writer, ChangeCursor(followed))
+
+    def _follow(self, opened: _Opened) -> int:
+        reading = index_store.read_changes(opened.cursor.place, opened.cursor.known_id)
+        news = opened.cursor.take(reading)
+        if news.must_forget_all or _has_other_language(news.lines, opened.language):
+            return self.build()
+        ids = _find_articles(news.lines, opened)
+        for start in range(0, len(ids), BATCH):
+            some = ids[start : start + BATCH]
+            opened.writer.replace(some, index_store.load_indexed(some))
+        if ids:
+            opened.writer.commit()
+        if news.lines:
+            write_followed(opened.path, reading)
+        return len(ids)
+
+
+def _has_other_language(lines: Sequence[ChangeLine], language: str) -> bool:
+    return any(line.kind == ChangeKind.PUBLICATION for line in lines) and index_store.load_language() != language
+
+
+def _find_articles(lines: Sequence[ChangeLine], opened: _Opened) -> list[int]:
+    """The articles that lines are about; for a subject, those it has and those the index still holds under its address."""
+    found: set[int] = set()
+    for line in lines:
+        if line.kind == ChangeKind.ARTICLE:
+            found.add(int(line.subject))
+        elif line.kind == ChangeKind.ARTICLES:
+            found.update(map(int, line.subject.split(",")))
+        elif line.kind == ChangeKind.SUBJECT:
+            facet, pk, slug = line.subject.split(":", 2)
+            found.update(index_store.find_articles_of(facet, int(pk)))
+            found.update(TantivyEngine(opened.path, language=opened.language).find_with(facet, slug))
+    return sorted(found)

@@ -1,0 +1,67 @@
+"""What is one word, whichever way it is written; and which known word was probably meant. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from rapidfuzz.distance import OSA
+
+_POSSESSIVE = re.compile(r"(?<=\w)['’]s\b", re.IGNORECASE)
+_AMERICA = re.compile(r"(?<![\w.])(?:U\.\s?S\.(?:\s?A\.)?|US|USA)(?!\w)")
+_INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,}")
+_NEAR = {4: 1, 5: 1, 6: 2}  # letters of a word, and how many of them may be wrong
+MOST_WRONG = 2
+
+
+def even_out(text: str) -> str:
+    """The text without what the tokenizer would take apart: possessives, initials with dots, the two ways to write USA."""
+    text = _AMERICA.sub("USA", text)
+    text = _INITIALS.sub(lambda match: match[0].replace(".", ""), text)
+    return _POSSESSIVE.sub("", text)
+
+
+def fold(text: str) -> str:
+    """Small letters without accents."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return (
+        "".join(char for char in decomposed if not unicodedata.combining(char))
+        .replace("ı", "i")
+        .replace("ł", "l")
+        .replace("ø", "o")
+    )
+
+
+class Vocabulary:
+    """Known words with the number of articles that hold each, laid out to find near ones."""
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self._counts = counts
+        self._by_place: dict[tuple[int, str], list[str]] = {}
+        for word in counts:
+            for letter in set(word[:2]):
+                self._by_place.setdefault((len(word), letter), []).append(word)
+
+    def find_similar(self, word: str) -> str | None:
+        """The nearest known word, of several the most frequent; None if the word is known, short or far from all.
+
+        A word that is meant shares one of its first two letters with what was typed.
+        """
+        typed = fold(word)
+        most = _NEAR.get(len(typed), MOST_WRONG if len(typed) > max(_NEAR) else 0)
+        if typed in self._counts or not most:
+            return None
+        near = [(distance, -self._counts[known], known) for known, distance in self._near(typed, most)]
+        return min(near)[2] if near else None
+
+    def _near(self, typed: str, most: int) -> Iterable[tuple[str, int]]:
+        seen: set[str] = set()
+        for length in range(len(typed) - most, len(typed) + most + 1):
+            for letter in set(typed[:2]):
+                for known in self._by_place.get((length, letter), ()):
+                    if known not in seen and not known.isdigit():
+                        seen.add(known)
+                        distance = OSA.distance(typed, known, score_cutoff=most)
+                        if distance <= most:
+                            yield known, distance

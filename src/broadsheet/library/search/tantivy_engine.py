@@ -1,0 +1,313 @@
+"""The engine that comes with Broadsheet: tantivy, in this process, over files of this host.
+
+Fields. `headline`, `dek` and `teaser` are what everybody may read; `body` is the whole text. Whoever may not read an
+article matches its `body` by single words; words side by side are looked for in what is open. `spelling` holds the
+words of what is open, as they are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from threading import Lock
+
+from tantivy import (
+    Document,
+    FieldType,
+    Filter,
+    Index,
+    Occur,
+    Query,
+    Schema,
+    SchemaBuilder,
+    Searcher,
+    SearchResult,
+    SnippetGenerator,
+    TextAnalyzer,
+    TextAnalyzerBuilder,
+    Tokenizer,
+)
+
+from broadsheet.library.search.engine import FACETS, Asked, EngineAway, FacetCount, Found, IndexedArticle, Order, Passage, Readable
+from broadsheet.library.search.names import Words
+from broadsheet.library.search.plan import Spelling, Wanted, plan
+from broadsheet.library.search.query import Query as TypedQuery
+from broadsheet.library.search.spelling import Vocabulary, even_out, fold
+
+LAYOUT = 1  # to be raised when fields or their treatment change: older indexes are then built anew
+STEMMERS = {
+    "ar": "arabic", "da": "danish", "nl": "dutch", "en": "english", "fi": "finnish", "fr": "french", "de": "german",
+    "el": "greek", "hu": "hungarian", "it": "italian", "no": "norwegian", "pt": "portuguese", "ro": "romanian",
+    "ru": "russian", "es": "spanish", "sv": "swedish", "ta": "tamil", "tr": "turkish",
+}  # fmt: skip
+FEW = 10  # articles with all words, below which those with some follow
+MOST_VALUES = 60  # of one facet
+WRITER_BYTES = 64_000_000
+PASSAGE_CHARS = 220
+LONGEST_WORD = 60
+_OPEN = ("headline", "dek", "teaser")
+_BOOST = {"headline": 3.0, "dek": 1.5, "names": 2.0, "body": 1.0}  # headline and dek are looked at beside the whole text
+_ALL_WORDS = 1_000.0  # more than any sum of scores: articles with all words come first
+_ANALYSER = "broadsheet"
+
+
+def make_schema() -> Schema:
+    """The fields of an index."""
+    builder = SchemaBuilder()
+    builder.add_unsigned_field("id", indexed=True, fast=True)
+    for name in (*_OPEN, "names", "body"):
+        builder.add_text_field(name, tokenizer_name=_ANALYSER)
+    builder.add_text_field("spelling", tokenizer_name="spelling", index_option="basic")
+    for name in FACETS:
+        builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
+    builder.add_unsigned_field("published", indexed=True, fast=True)
+    builder.add_unsigned_field("known_from", indexed=True, fast=True)
+    return builder.build()
+
+
+def make_analyser(language: str) -> TextAnalyzer:
+    """From text to the stems that are compared; `language` is a tag such as `en-GB`."""
+    builder = TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.remove_long(LONGEST_WORD)).filter(Filter.lowercase())
+    stemmer = STEMMERS.get(language.partition("-")[0].lower())
+    builder = builder.filter(Filter.ascii_fold())
+    return (builder.filter(Filter.stemmer(stemmer)) if stemmer else builder).build()
+
+
+def open_index(folder: Path, *, language: str) -> Index:
+    """The index in a folder, made if the folder is empty; raises ValueError or OSError if it cannot be read."""
+    index = Index(make_schema(), path=str(folder), reuse=True)
+    index.register_tokenizer(_ANALYSER, make_analyser(language))
+    spelling = TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.remove_long(LONGEST_WORD)).filter(Filter.lowercase())
+    index.register_tokenizer("spelling", spelling.filter(Filter.ascii_fold()).build())
+    return index
+
+
+class TantivyWriter:
+    """Takes articles in; one at a time for each folder."""
+
+    def __init__(self, folder: Path, *, language: str) -> None:
+        self._index = open_index(folder, language=language)
+        self._schema = self._index.schema
+        self._writer = self._index.writer(WRITER_BYTES, 1)
+
+    def replace(self, article_ids: Iterable[int], articles: Iterable[IndexedArticle]) -> None:
+        """Forget the articles of those numbers, and take these in."""
+        for article_id in article_ids:
+            # By a query: `delete_documents_by_term` takes a number for a signed one, and so finds no unsigned field's.
+            self._writer.delete_documents_by_query(Query.term_query(self._schema, "id", article_id, "basic"))
+        for article in articles:
+            self._writer.add_document(make_document(article))
+
+    def commit(self) -> None:
+        """Let it be seen, and kept through a crash."""
+        self._writer.commit()
+
+    def close(self) -> None:
+        """Finish what is being merged, and let another write."""
+        self._writer.wait_merging_threads()
+
+
+def make_document(article: IndexedArticle) -> Document:
+    """An article as tantivy takes it in."""
+    document = Document()
+    document.add_unsigned("id", article.article_id)
+    for name in (*_OPEN, "body"):
+        document.add_text(name, even_out(getattr(article, name)))
+    for name in article.names:
+        document.add_text("names", even_out(name))
+    document.add_text("spelling", even_out(" ".join((article.headline, article.dek, article.teaser, *article.names))))
+    for name, values in article.facets.items():
+        for value in values:
+            document.add_text(name, value)
+    document.add_unsigned("published", article.published_s)
+    document.add_unsigned("known_from", article.known_from_s)
+    return document
+
+
+class TantivyEngine:
+    """Answers from the index in one folder, as it was when it was last reloaded."""
+
+    def __init__(self, folder: Path, *, language: str) -> None:
+        try:
+            self._index = open_index(folder, language=language)
+            self._index.config_reader("Manual")
+            self._index.reload()
+        except (ValueError, OSError) as error:
+            raise EngineAway(str(error)) from error
+        self._schema = self._index.schema
+        self._analyser = make_analyser(language)
+        self._stem = self._stem_text  # one object, so that what is computed for it is kept
+        self._vocabulary: Vocabulary | None = None
+        self._lock = Lock()
+
+    def reload(self) -> None:
+        """See what has been committed since."""
+        try:
+            self._index.reload()
+        except (ValueError, OSError) as error:
+            raise EngineAway(str(error)) from error
+        self._vocabulary = None
+
+    def search(self, asked: Asked) -> Found:
+        """One page of what is found."""
+        try:
+            return self._search(asked)
+        except (ValueError, OSError) as error:
+            raise EngineAway(str(error)) from error
+
+    def find_passages(self, query: TypedQuery, texts: Sequence[str]) -> list[Passage | None]:
+        """The best piece of each text, with what matched."""
+        spellings = [spelling for wanted in plan(query, self._stem) if wanted.is_text for spelling in wanted.spellings]
+        stems = sorted({stem for spelling in spellings for stem in spelling.stems})
+        if not stems:
+            return [None] * len(texts)
+        query_of_stems = _any([self._in("body", (stem,)) for stem in stems])
+        generator = SnippetGenerator.create(self._index.searcher(), query_of_stems, self._schema, "body")
+        generator.set_max_num_chars(PASSAGE_CHARS)
+        return [self._passage(generator, text) for text in texts]
+
+    def complete(self, prefix: str, *, limit: int) -> list[str]:
+        """Words of what is open that begin like this."""
+        start = fold(prefix)
+        found = self._index.searcher().terms_with_prefix("spelling", start, limit=500) if start else []
+        return [word for word, _ in sorted(found, key=lambda pair: (-pair[1], pair[0]))[:limit]]
+
+    def find_similar_word(self, word: str) -> str | None:
+        """The word that was probably meant."""
+        with self._lock:
+            if self._vocabulary is None:
+                self._vocabulary = Vocabulary(dict(self._index.searcher().terms_with_prefix("spelling", "")))
+            vocabulary = self._vocabulary
+        return vocabulary.find_similar(word)
+
+    def find_with(self, facet: str, value: str) -> list[int]:
+        """The articles that the index holds under one value of a facet."""
+        searcher = self._index.searcher()
+        hits = searcher.search(Query.term_query(self._schema, facet, value, "basic"), max(1, searcher.num_docs)).hits
+        return [int(found or 0) for found in searcher.fast_field_values("id", [address for _, address in hits])]
+
+    # How a search is put together.
+
+    def _search(self, asked: Asked) -> Found:
+        searcher = self._index.searcher()
+        wanted = plan(asked.query, self._stem)
+        text = [self._wanted(each, asked.readable) for each in wanted if each.is_text]
+        fields = [(Occur.Must, self._wanted(each, asked.readable)) for each in wanted if not each.is_text and not each.is_negated]
+        excluded = [(Occur.MustNot, self._wanted(each, asked.readable)) for each in wanted if each.is_negated]
+        known = Query.range_query(self._schema, "known_from", FieldType.Unsigned, None, asked.now_s)
+        around = [(Occur.Must, Query.const_score_query(known, 0.0)), *fields, *excluded]
+        chosen = {name: self._values(name, sorted(values)) for name, values in asked.facets.items() if values}
+        base = [*((Occur.Must, query) for query in text), *around]
+        with_all = _count(searcher, [*base, *_musts(chosen)])
+        if with_all < FEW and len(text) > 1:
+            every = Query.const_score_query(Query.boolean_query([(Occur.Must, query) for query in text]), _ALL_WORDS)
+            base = [(Occur.Must, _any([every, *text])), *around]
+        order_by = "published" if asked.order is Order.DATE else None
+        whole = Query.boolean_query([*base, *_musts(chosen)])
+        result = searcher.search(whole, asked.limit, True, order_by, asked.offset)
+        total = _total(result)
+        ids = searcher.fast_field_values("id", [address for _, address in result.hits])
+        return Found(
+            article_ids=tuple(int(value or 0) for value in ids),
+            total=total,
+            is_widened=total > with_all,
+            with_all=with_all,
+            unknown=tuple(self._find_unknown(searcher, wanted)),
+            facets=self._count_facets(searcher, base, chosen),
+        )
+
+    def _stem_text(self, text: str) -> Words:
+        return tuple(self._analyser.analyze(text))
+
+    def _wanted(self, wanted: Wanted, readable: Readable) -> Query:
+        if wanted.values:
+            return self._values(wanted.field, wanted.values)
+        if wanted.field == "author":
+            return _any([self._in("names", spelling.stems, side_by_side=True) for spelling in wanted.spellings])
+        return _any([self._in_text(spelling, readable) for spelling in wanted.spellings])
+
+    def _in_text(self, spelling: Spelling, readable: Readable) -> Query:
+        """A word anywhere; several side by side in what the asker may read, or in the rest apart if that will do."""
+        stems = spelling.stems
+        if len(stems) == 1:
+            return _any([self._in(name, stems) for name in _BOOST])
+        found = [self._in(name, stems, side_by_side=True) for name in (*_OPEN, "names")]
+        if not spelling.is_phrase:
+            found.append(self._in("body", stems))
+        elif readable.everything:
+            found.append(self._in("body", stems, side_by_side=True))
+        elif readable.article_ids:
+            own = Query.const_score_query(Query.term_set_query(self._schema, "id", sorted(readable.article_ids)), 0.0)
+            found.append(Query.boolean_query([(Occur.Must, own), (Occur.Must, self._in("body", stems, side_by_side=True))]))
+        return _any(found)
+
+    def _in(self, name: str, stems: Words, *, side_by_side: bool = False) -> Query:
+        boost = _BOOST.get(name, 1.0)
+        if len(stems) > 1 and side_by_side:
+            return Query.boost_query(Query.phrase_query(self._schema, name, list(stems)), boost)
+        terms = [Query.term_query(self._schema, name, stem, "freq") for stem in stems]
+        return Query.boost_query(
+            terms[0] if len(terms) == 1 else Query.boolean_query([(Occur.Must, term) for term in terms]), boost
+        )
+
+    def _values(self, name: str, values: Sequence[str]) -> Query:
+        return Query.const_score_query(_any([Query.term_query(self._schema, name, value, "basic") for value in values]), 0.0)
+
+    def _count_facets(
+        self, searcher: Searcher, base: list[_Part], chosen: Mapping[str, Query]
+    ) -> dict[str, tuple[FacetCount, ...]]:
+        """Counts of each facet's values among what is found; what is chosen of a facet does not narrow its own counts."""
+        wholly = Query.boolean_query([*base, *_musts(chosen)])
+        counted = searcher.aggregate(wholly, {name: _terms(name) for name in FACETS if name not in chosen})
+        for name in chosen:
+            others = {other: query for other, query in chosen.items() if other != name}
+            counted |= searcher.aggregate(Query.boolean_query([*base, *_musts(others)]), {name: _terms(name)})
+        return {
+            name: tuple(FacetCount(str(bucket["key"]), int(bucket["doc_count"])) for bucket in counted[name]["buckets"])
+            for name in FACETS
+        }
+
+    def _find_unknown(self, searcher: Searcher, wanted: Sequence[Wanted]) -> Iterator[str]:
+        """Single words that stand in no article, in none of their spellings."""
+        for each in wanted:
+            if each.is_text and not any(self._is_known(searcher, spelling) for spelling in each.spellings):
+                yield each.typed
+
+    @staticmethod
+    def _is_known(searcher: Searcher, spelling: Spelling) -> bool:
+        return all(any(searcher.doc_freq(name, stem) for name in _BOOST) for stem in spelling.stems)
+
+    @staticmethod
+    def _passage(generator: SnippetGenerator, text: str) -> Passage | None:
+        document = Document()
+        document.add_text("body", text)
+        snippet = generator.snippet_from_doc(document)
+        fragment, ranges = snippet.fragment().encode(), snippet.highlighted()
+        if not ranges:
+            return None
+        ends = [0, *(place for span in ranges for place in (span.start, span.end)), len(fragment)]  # in bytes of UTF-8
+        return Passage(tuple(fragment[start:end].decode() for start, end in pairwise(ends)))
+
+
+_Part = tuple[Occur, Query]
+
+
+def _any(queries: Sequence[Query]) -> Query:
+    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, query) for query in queries])
+
+
+def _musts(queries: Mapping[str, Query]) -> list[_Part]:
+    return [(Occur.Must, query) for query in queries.values()]
+
+
+def _count(searcher: Searcher, parts: list[_Part]) -> int:
+    return _total(searcher.search(Query.boolean_query(parts), 1))
+
+
+def _total(result: SearchResult) -> int:
+    return int(result.count)  # type: ignore[attr-defined]  # missing from tantivy's stubs
+
+
+def _terms(name: str) -> dict[str, object]:
+    return {"terms": {"field": name, "size": MOST_VALUES}}
