@@ -18,7 +18,7 @@ from broadsheet.billing.campaign_flows import hold_campaign
 from broadsheet.billing.models import Order as OrderRow
 from broadsheet.billing.models import Plan, Price, Subscription
 from broadsheet.billing.provider import Checkout, Order
-from broadsheet.billing.subscription_flows import apply_snapshot, article_of
+from broadsheet.billing.subscription_flows import OPENS_TO_OTHERS, apply_snapshot, article_of
 from broadsheet.core.flows import EventKind, record_event
 
 
@@ -83,8 +83,11 @@ def begin_order(user: User, wish: Wish, *, now: datetime) -> Checkout:
 
 
 def trial_days(plan: Plan, reader_id: int | None) -> int:
-    """The free days that a reader gets with a plan: none for whoever has subscribed before."""
-    if not plan.trial_days or Subscription.objects.filter(reader_id=reader_id, reader_id__isnull=False).exists():
+    """The free days that a reader gets with a plan: none for whoever has subscribed before, and none with a gift."""
+    if not plan.trial_days or plan.kind == Plan.Kind.GIFT:
+        return 0
+    own = Subscription.objects.filter(reader_id=reader_id, reader_id__isnull=False)
+    if own.exclude(price__plan__kind__in=OPENS_TO_OTHERS).exists():
         return 0
     return plan.trial_days
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from broadsheet.billing.ledger import Status
 from broadsheet.billing.models import Plan, Subscription
+from broadsheet.billing.subscription_flows import OPENS_TO_OTHERS
 from broadsheet.core.money import price_text
 
 _FOR_ANYBODY = (Plan.Kind.STANDARD, Plan.Kind.STUDENT)
@@ -68,12 +69,11 @@ class HeldPlan:
     status: str
     period_end: datetime
     cancel_at: datetime | None
-    is_gift: bool
 
 
-def load_offers() -> tuple[PlanOffer, ...]:
-    """The plans that anybody can subscribe to, in the publisher's order."""
-    return tuple(_offer(plan) for plan in Plan.objects.filter(is_offered=True, kind__in=_FOR_ANYBODY))
+def load_offers(*kinds: str) -> tuple[PlanOffer, ...]:
+    """The plans on offer of some kinds, in the publisher's order; without any, those that anybody can subscribe to."""
+    return tuple(_offer(plan) for plan in Plan.objects.filter(is_offered=True, kind__in=kinds or _FOR_ANYBODY))
 
 
 def find_offer(slug: str) -> PlanOffer | None:
@@ -103,8 +103,9 @@ def compare(cards: Iterable[PlanCard]) -> tuple[tuple[str, tuple[bool, ...]], ..
 
 
 def load_held(reader_id: int) -> tuple[HeldPlan, ...]:
-    """The subscriptions that a reader has now, those that have not ended."""
+    """The subscriptions that a reader has now: those that have not ended and that open something to the reader."""
     rows = Subscription.objects.filter(reader_id=reader_id).exclude(status__in=_OVER).select_related("price__plan")
+    rows = rows.exclude(price__plan__kind__in=OPENS_TO_OTHERS)
     return tuple(
         HeldPlan(
             name=row.price.plan.name,
@@ -112,7 +113,6 @@ def load_held(reader_id: int) -> tuple[HeldPlan, ...]:
             status=row.status,
             period_end=row.period_end,
             cancel_at=row.cancel_at,
-            is_gift=row.price.plan.kind == Plan.Kind.GIFT,
         )
         for row in rows
     )

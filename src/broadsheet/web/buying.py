@@ -41,6 +41,8 @@ ORDERS_AN_HOUR = 20
 # A provider tells of a payment within seconds; after a minute a person is told what to do.
 ASK_EVERY_S, ASK_TIMES = 3, 20
 ELSEWHERE = {Plan.Kind.GIFT: "/subscribe/gift/", Plan.Kind.GROUP: "/subscribe/group/"}
+# Where whoever bought for others goes on.
+AFTERWARDS = {Plan.Kind.GIFT: "/account/gifts/", Plan.Kind.GROUP: "/account/group/"}
 WAYS = {
     "offline": "Go on to pay",
     "stripe": "Go on to pay by card",
@@ -73,7 +75,7 @@ def buy(request: HttpRequest, slug: str) -> HttpResponse:
     purchase = _Purchase(offer, read_choice(request, now=now), now)
     if offer.kind in ELSEWHERE:
         return see_other(ELSEWHERE[Plan.Kind(offer.kind)] + purchase.choice.query())
-    if not _ways() and "invoice" in settings.BROADSHEET.payments:
+    if not ways() and "invoice" in settings.BROADSHEET.payments:
         return see_other(f"/subscribe/{slug}/invoice/{purchase.choice.query()}")
     if not isinstance(request.user, User):
         return _introduce(request, purchase)
@@ -104,8 +106,10 @@ def done(request: HttpRequest, ref: str) -> HttpResponse:
         return _wait(request, context, now)
     if user is not None:
         user.refresh_from_db(fields=["rights_version"])  # so that the pass of this answer holds the new right
+    if is_own and order.price.plan.kind in AFTERWARDS:
+        return see_other(AFTERWARDS[Plan.Kind(order.price.plan.kind)])
     lines = tuple(line.strip() for line in order.price.plan.holds.splitlines() if line.strip())
-    shown = {**context, "subscription": subscription, "lines": lines, "is_gift": not order_renews(order)}
+    shown = {**context, "subscription": subscription, "lines": lines}
     return reader_page(request, "web/bought.html", shown, now=now)
 
 
@@ -127,11 +131,6 @@ def student(request: HttpRequest) -> HttpResponse:
     return see_other("/account/subscription/")
 
 
-def order_renews(order: Order) -> bool:
-    """Whether what was ordered goes on by itself."""
-    return bool(order.price.plan.kind != Plan.Kind.GIFT)
-
-
 def go_to_pay(request: HttpRequest, checkout: Checkout, *, now: datetime) -> HttpResponse:
     """Lead the buyer to the provider's page: by way of a page of ours if that is another site, to which no form may lead."""
     if checkout.redirect_url.startswith(f"{settings.BROADSHEET.site_url}/"):
@@ -141,7 +140,7 @@ def go_to_pay(request: HttpRequest, checkout: Checkout, *, now: datetime) -> Htt
     return response
 
 
-def _ways() -> list[dict[str, str]]:
+def ways() -> list[dict[str, str]]:
     """The providers that take money at once, with the words of their buttons."""
     return [{"name": name, "label": WAYS[name]} for name in load_providers() if name in WAYS]
 
@@ -197,7 +196,7 @@ def _introduction(request: HttpRequest, purchase: _Purchase, shown: dict[str, ob
 
 def _order(request: HttpRequest, user: User, purchase: _Purchase) -> HttpResponse:
     name = request.POST["provider"]
-    if name not in {way["name"] for way in _ways()}:
+    if name not in {way["name"] for way in ways()}:
         return _order_page(request, user, purchase, {"order_problem": "Choose how to pay."}, status=422)
     problems: dict[str, object] = {}
     details: dict[str, str] = {}
@@ -252,7 +251,7 @@ def _order_page(
         "sentences": compose_terms(terms),
         "held": load_held(user.pk),
         "trouble": why_not(campaign, user.pk, now=purchase.now) if campaign and terms.discount_percent else "",
-        "ways": _ways(),
+        "ways": ways(),
         "institution": find_institution(user.pk) if purchase.offer.is_for_students else "",
         "declaration": DECLARATION,
         "has_terms": PlainPage.objects.filter(slug="terms").exists(),
