@@ -159,6 +159,17 @@ def fail_next_payment(ref: str) -> None:
     OfflineSubscription.objects.filter(ref=ref).update(next_fails=True)
 
 
+def bring_forward(ref: str, *, now: datetime) -> None:
+    """Let the next payment fall due now instead of at the period's end."""
+    with transaction.atomic():
+        row = _lock(ref)
+        if row.status in (Status.TRIAL, Status.ACTIVE) and row.period_end > now:
+            row.anchor_at = row.period_end = now
+            while _step(row, now):
+                pass
+            _save(row, "subscription.updated", now)
+
+
 def mend_card(ref: str, *, now: datetime) -> None:
     """Give a card that works: what is due is paid at once."""
     with transaction.atomic():

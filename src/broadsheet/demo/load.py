@@ -17,14 +17,16 @@ from markdown_it import MarkdownIt
 from broadsheet.accounts.flows import keep_address_row
 from broadsheet.accounts.models import User
 from broadsheet.accounts.staff_flows import appoint
-from broadsheet.billing.models import Plan
+from broadsheet.billing import offline_flows
+from broadsheet.billing.models import Campaign, Order, Plan, Price
+from broadsheet.billing.order_flows import order_of
+from broadsheet.billing.subscription_flows import apply_snapshot
 from broadsheet.demo.people import PEOPLE, Person, authenticator_secret, demo_password
 from broadsheet.library.access import Access
 from broadsheet.library.importing.items import Desk, Item, Reading
 from broadsheet.library.importing.markdown import read_markdown
 from broadsheet.library.importing.writer import import_items
 from broadsheet.library.models import Article, Author, HomePage, HomePin, Region, Topic
-from broadsheet.membership.models import Grant
 from broadsheet.paywall.flows import unlock_article
 from broadsheet.publication.models import PlainPage, Publication
 
@@ -70,6 +72,12 @@ def _load_subjects(content: Mapping[str, Any]) -> None:
         Author.objects.get_or_create(slug=slug, defaults={**row, "affiliation": "Meridian"})
     for position, row in enumerate(content["plans"]):
         Plan.objects.get_or_create(slug=row["slug"], defaults={**row, "position": position})
+    for row in content["campaigns"]:
+        campaign, is_new = Campaign.objects.get_or_create(
+            slug=row["slug"], defaults={name: row[name] for name in row if name != "plans"}
+        )
+        if is_new:
+            campaign.plans.set(Plan.objects.filter(slug__in=row["plans"]))
 
 
 def _load_pages() -> None:
@@ -94,13 +102,21 @@ def _load_person(person: Person, *, now: datetime) -> None:
     secret = settings.BROADSHEET.secret_key
     user = _appoint(person, secret, now) if person.role else _make_reader(person, secret, now)
     if person.subscribes:
-        Grant.objects.create(
-            reader=user, source=Grant.Source.COMPLIMENTARY, starts_at=now, ends_at=None, reason="demo subscriber", created_at=now
-        )
+        _subscribe(user, "all-access-year", now)
     if person.spends_all:
         metered = Article.objects.filter(live=True, access=Access.METERED).order_by("published_at").values_list("pk", flat=True)
         for article_id in metered[:3]:
             unlock_article(user.pk, article_id, now=now)
+
+
+def _subscribe(user: User, slug: str, now: datetime) -> None:
+    """Buy a plan from the offline provider, as a reader does on its page."""
+    price = Price.objects.select_related("plan").filter(plan__slug=slug)[0]
+    order = Order.objects.create(
+        ref=f"demo-{user.pk}", reader=user, price=price, provider=offline_flows.NAME, agreed_text="demo subscriber", created_at=now
+    )
+    ref = offline_flows.pay_order(order, order_of(order), now=now)
+    apply_snapshot(offline_flows.NAME, offline_flows.OfflineProvider().fetch(ref, now=now), order=order, now=now)
 
 
 def _appoint(person: Person, secret_key: str, now: datetime) -> User:

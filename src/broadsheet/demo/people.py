@@ -28,7 +28,7 @@ PEOPLE = (
     Person("publisher@example.org", "publisher: opens the desk, with a second factor", role="Publisher"),
     Person("reader@example.org", "registered reader with three articles left"),
     Person("spent@example.org", "registered reader who has read this month's three", spends_all=True),
-    Person("subscriber@example.org", "subscriber (All-Access)", subscribes=True),
+    Person("subscriber@example.org", "subscriber (All-Access, by the year)", subscribes=True),
 )
 
 

@@ -13,10 +13,13 @@ from django.shortcuts import render
 from django.utils.html import urlize
 from django.views.decorators.http import require_POST, require_safe
 
+from broadsheet.billing import offline_flows
+from broadsheet.billing.models import Subscription
 from broadsheet.core import clock
 from broadsheet.core.flows import ChangeKind, record_change
 from broadsheet.core.models import ClockOffset
 from broadsheet.core.store import load_clock_offset
+from broadsheet.demo.days import live_days
 from broadsheet.demo.mailbox import find_letter, read_letters
 from broadsheet.demo.people import PEOPLE, authenticator_secret, demo_password
 from broadsheet.pages.site import load_site
@@ -26,6 +29,7 @@ from broadsheet.web.asker import entitlement_of, read_asker
 from broadsheet.web.same_site import same_site_form
 
 LETTERS_SHOWN = 40
+SUBSCRIPTIONS_SHOWN = 20
 
 
 @require_safe
@@ -41,7 +45,8 @@ def demo(request: HttpRequest) -> HttpResponse:
         }
         for person in PEOPLE
     ]
-    return _page(request, "demo/demo.html", {"people": people, "offset_days": load_clock_offset() // 86400})
+    context = {"people": people, "offset_days": load_clock_offset() // 86400, "subscriptions": _load_subscriptions()}
+    return _page(request, "demo/demo.html", context)
 
 
 @require_safe
@@ -68,7 +73,8 @@ def letter(request: HttpRequest, name: str) -> HttpResponse:
 def advance_clock(request: HttpRequest) -> HttpResponse:
     """Move the demo's clock ahead by whole days, at most a year at once."""
     text = request.POST.get("days", "")
-    days = int(text) if text.isascii() and text.isdigit() and int(text) <= 366 else 0
+    days = int(text) if text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= 366 else 0
+    live_days(days, now=clock.now())
     row, _ = ClockOffset.objects.get_or_create(pk=1)
     with transaction.atomic():  # the pages first: whoever hears of the change must not find them any more
         ClockOffset.objects.filter(pk=row.pk).update(seconds=row.seconds + int(timedelta(days=days).total_seconds()))
@@ -81,6 +87,12 @@ def present_code(secret: str) -> str:
     """What an authenticator with this secret shows now. Authenticators go by the real time, not the demo's."""
     counter = next(iter(yield_hotp_counters_from_time()))
     return format_hotp_value(hotp_value(secret, counter))
+
+
+def _load_subscriptions() -> list[Subscription]:
+    """Those that the offline provider keeps, with who has them; the newest first."""
+    rows = Subscription.objects.filter(provider=offline_flows.NAME).select_related("reader", "price__plan")
+    return list(rows[:SUBSCRIPTIONS_SHOWN])
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
