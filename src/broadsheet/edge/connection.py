@@ -41,7 +41,6 @@ _READ = (
     (b"if-none-match", "HTTP_IF_NONE_MATCH"),
     (b"x-forwarded-for", "HTTP_X_FORWARDED_FOR"),
 )
-_LAST_END = b"Connection: close\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):
@@ -151,7 +150,7 @@ class Connection(asyncio.Protocol):
             self._ask(environ, headers, keeps)
             return
         body = b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body
-        self._write(answer.head(self._server.date_line), body, keeps)
+        self._write(answer.head, body, keeps)
 
     def _ask(self, environ: Environ, headers: Mapping[bytes, bytes], keeps: bool) -> None:
         self._is_busy = True
@@ -168,8 +167,7 @@ class Connection(asyncio.Protocol):
             self._close()
             return
         called = done.result()
-        head = write_head(called.status, called.framed_headers(), self._server.date_line)
-        self._write(head, b"" if is_head else called.body, keeps)
+        self._write(write_head(called.status, called.framed_headers()), b"" if is_head else called.body, keeps)
         self._go_on()
 
     def _go_on(self) -> None:
@@ -181,16 +179,17 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _write(self, head: bytes, body: bytes, keeps: bool) -> None:
-        keeps = keeps and not self._server.is_stopping
-        self._transport.write(b"".join((head if keeps else head[:-2] + _LAST_END, body)))
-        self._idle_since = self._server.seconds
+        server = self._server
+        keeps = keeps and not server.is_stopping
+        self._transport.write(b"".join((head, server.date_end if keeps else server.last_end, body)))
+        self._idle_since = server.seconds
         if not keeps:
             self._close()
 
     def _refuse(self, status: str, line: str = "") -> None:
         if self._is_over:
             return
-        self._transport.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n{line}".encode() + _LAST_END)
+        self._transport.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n{line}".encode() + self._server.last_end)
         # To close while the client still sends would reset the connection, and the answer with it.
         self._transport.write_eof()
         self._transport.resume_reading()

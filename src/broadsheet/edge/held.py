@@ -29,21 +29,20 @@ class HeldAnswer:
 
     def __init__(self, status: str, headers: Headers, body: bytes, variant: str) -> None:
         self.status, self.headers, self.body, self.variant = status, headers, body, variant
-        self._head = (b"", b"")
+        self._head = b""
 
-    def head(self, date_line: bytes) -> bytes:
-        """Status line and headers as they go over a connection, the empty line included; made once for each date."""
-        made_for, head = self._head
-        if made_for is not date_line:
-            head = write_head(self.status, self.headers, date_line)
-            self._head = (date_line, head)
-        return head
+    @property
+    def head(self) -> bytes:
+        """As `write_head` gives it, made once."""
+        if not self._head:
+            self._head = write_head(self.status, self.headers)
+        return self._head
 
 
-def write_head(status: str, headers: Iterable[tuple[str, str]], date_line: bytes) -> bytes:
-    """What stands before an answer's body (RFC 9112, 2.1)."""
+def write_head(status: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    """Status line and headers as they go over a connection (RFC 9112, 2.1); the date and an empty line have to follow."""
     lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
-    return b"HTTP/1.1 %b\r\n%b%b\r\n" % (status.encode("latin-1"), date_line, lines.encode("latin-1"))
+    return f"HTTP/1.1 {status}\r\n{lines}".encode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class PageServer:
         self.address = ("", 0)
         self.is_stopping = False
         self.seconds = 0  # since it began, for timeouts
-        self.date_line = _date_line()
+        self.date_end, self.last_end = head_ends()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
 
     async def serve(self, host: str, port: int) -> None:
@@ -91,7 +91,7 @@ class PageServer:
         while True:
             await asyncio.sleep(1)
             self.seconds += 1
-            self.date_line = _date_line()
+            self.date_end, self.last_end = head_ends()
             for connection in tuple(self.connections):
                 connection.close_if_late()
 
@@ -121,5 +121,7 @@ def _join(parts: Iterable[bytes]) -> bytes:
             close()
 
 
-def _date_line() -> bytes:
-    return f"Date: {formatdate(clock.now().timestamp(), usegmt=True)}\r\n".encode()
+def head_ends() -> tuple[bytes, bytes]:
+    """The end of every answer's head just now: of one that others may follow on its connection, and of the last."""
+    date = f"Date: {formatdate(clock.now().timestamp(), usegmt=True)}\r\n".encode()
+    return date + b"\r\n", date + b"Connection: close\r\n\r\n"
