@@ -43,16 +43,16 @@ BY_FLOW = 1_000  # of the readers open one more past the web server; the others 
 
 def measure_on_sqlite() -> list[Result]:
     """All of it on SQLite."""
-    return measure_on("SQLite", None)
+    return edit_and_unlock("SQLite", None)
 
 
 def measure_on_postgresql() -> list[Result]:
     """All of it on PostgreSQL."""
     with postgresql() as url:
-        return measure_on("PostgreSQL", url)
+        return edit_and_unlock("PostgreSQL", url)
 
 
-def measure_on(database: str, url: str | None) -> list[Result]:
+def edit_and_unlock(database: str, url: str | None) -> list[Result]:
     """An installation with three web servers, an editor, and readers."""
     with make_site(Wanted(ARTICLES, READERS, signed_in=READERS), url) as site, ExitStack() as stack:
         editor = stack.enter_context(editing(site))
