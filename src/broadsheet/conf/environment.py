@@ -28,6 +28,9 @@ VARIABLES = (
     "BROADSHEET_PAYMENTS",
     "BROADSHEET_SECRET_KEY",
     "BROADSHEET_SITE_URL",
+    "BROADSHEET_STRIPE_SECRET_KEY",
+    "BROADSHEET_STRIPE_TAX",
+    "BROADSHEET_STRIPE_WEBHOOK_SECRET",
     "BROADSHEET_SUPPORT_ADDRESS",
     "BROADSHEET_TIME_ZONE",
     "BROADSHEET_TRUSTED_PROXIES",
@@ -86,16 +89,25 @@ def read_installation(environ: Mapping[str, str] = os.environ) -> Installation:
         ),
         log_format=log_format,
         cache_mb=_read_number("BROADSHEET_CACHE_MB", environ.get("BROADSHEET_CACHE_MB", "256")),
-        payments=_read_payments(environ.get("BROADSHEET_PAYMENTS", "invoice")),
+        payments=_read_payments(environ),
+        stripe_secret_key=environ.get("BROADSHEET_STRIPE_SECRET_KEY", "").strip(),
+        stripe_webhook_secrets=_read_list(environ.get("BROADSHEET_STRIPE_WEBHOOK_SECRET", "")),
+        stripe_tax=environ.get("BROADSHEET_STRIPE_TAX") == "1",
     )
 
 
-def _read_payments(listed: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name.strip() for name in listed.split(",") if name.strip()))
+def _read_list(listed: str) -> tuple[str, ...]:
+    return tuple(text.strip() for text in listed.split(",") if text.strip())
+
+
+def _read_payments(environ: Mapping[str, str]) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(_read_list(environ.get("BROADSHEET_PAYMENTS", "invoice"))))
     wrong = [name for name in names if name not in PAYMENT_PROVIDERS]
     if wrong:
         known = ", ".join(PAYMENT_PROVIDERS)
         raise SettingsError(f"BROADSHEET_PAYMENTS names {wrong[0]!r}; give some of {known}, separated by commas.")
+    if "stripe" in names and not environ.get("BROADSHEET_STRIPE_SECRET_KEY"):
+        raise SettingsError("BROADSHEET_PAYMENTS names stripe; set BROADSHEET_STRIPE_SECRET_KEY too.")
     return names
 
 

@@ -29,6 +29,9 @@ class Installation:
     log_format: str = "text"
     cache_mb: int = 256
     payments: tuple[str, ...] = ("invoice",)
+    stripe_secret_key: str = field(default="", repr=False)
+    stripe_webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    stripe_tax: bool = False
 
     @property
     def zone(self) -> ZoneInfo:
