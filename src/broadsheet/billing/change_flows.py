@@ -123,9 +123,14 @@ def find_targets(row: Subscription, *, now: datetime) -> tuple[Target, ...]:
 
 
 def find_cheaper(row: Subscription, *, now: datetime) -> Target | None:
-    """The dearest plan that costs less a month than the one held."""
-    monthly = _monthly(terms_held(row))
-    cheaper = [target for target in find_targets(row, now=now) if _monthly(target.change.terms) < monthly]
+    """The dearest plan that costs less than the one held, both each month and each time."""
+    held = terms_held(row)
+    found = find_targets(row, now=now)
+    cheaper = [
+        target
+        for target in found
+        if target.change.terms.cents < held.cents and _monthly(target.change.terms) < _monthly(held)
+    ]
     return max(cheaper, key=lambda target: _monthly(target.change.terms), default=None)
 
 

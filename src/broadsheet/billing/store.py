@@ -118,6 +118,11 @@ def load_held(reader_id: int) -> tuple[HeldPlan, ...]:
     )
 
 
+def has_payment_trouble(reader_id: int) -> bool:
+    """Whether a payment of the reader's has failed and is still tried."""
+    return Subscription.objects.filter(reader_id=reader_id, status=Status.PAST_DUE).exists()
+
+
 def _offer(plan: Plan) -> PlanOffer:
     return PlanOffer(
         plan_id=plan.pk,

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from broadsheet.billing.store import has_payment_trouble
 from broadsheet.pages.site import load_site
 from broadsheet.pages.variants import audience_of
 from broadsheet.web.asker import entitlement_of, read_asker
@@ -17,9 +18,11 @@ PRIVATE = "private, no-store"
 
 def reader_page(request: HttpRequest, template: str, context: dict[str, Any], *, now: datetime, status: int = 200) -> HttpResponse:
     """A page from a template that extends `pages/base.html`."""
-    audience = audience_of(entitlement_of(read_asker(request), now=now), now)
-    response = render(request, template, {"site": load_site(now=now), "audience": audience, "now": now, **context}, status=status)
-    return private(response)
+    asker = read_asker(request)
+    audience = audience_of(entitlement_of(asker, now=now), now)
+    trouble = asker.reader_id is not None and has_payment_trouble(asker.reader_id)
+    house = {"site": load_site(now=now), "audience": audience, "now": now, "payment_trouble": trouble}
+    return private(render(request, template, {**house, **context}, status=status))
 
 
 def see_other(location: str) -> HttpResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from broadsheet.web import account, buying, friends, help, payment_events, signin, subscribe, wall
+from broadsheet.web import account, buying, friends, help, my_subscription, payment_events, signin, subscribe, wall
 
 urlpatterns = [
     path("articles/<int:article_id>/keep-reading/", wall.keep_reading),
@@ -21,6 +21,16 @@ urlpatterns = [
     path("account/newsletter/", account.newsletter),
     path("account/sign-out-everywhere/", account.end_sign_ins),
     path("account/address/", account.change_address, name="account_email"),
+    path("account/subscription/", my_subscription.subscriptions),
+    path("account/subscription/<int:number>/cancel/", my_subscription.cancel),
+    path("account/subscription/<int:number>/undo/", my_subscription.undo),
+    path("account/subscription/<int:number>/pause/", my_subscription.pause),
+    path("account/subscription/<int:number>/resume/", my_subscription.resume),
+    path("account/subscription/<int:number>/change/", my_subscription.change),
+    path("account/subscription/<int:number>/keep/", my_subscription.keep),
+    path("account/card/", my_subscription.card),
+    path("account/card/<int:number>/", my_subscription.card),
+    path("account/payments/<str:ref>/", my_subscription.payment),
     path("account/export/", account.export),
     path("account/erase/", account.erase),
     path("subscribe/", subscribe.subscribe),
