@@ -6,15 +6,22 @@ asks and however often.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, TruncDate
 
+from broadsheet.billing.invoice_provider_flows import NAME as INVOICE
+from broadsheet.billing.law_store import load_laws
 from broadsheet.billing.ledger import Line, LineKind, Standing, Status
-from broadsheet.billing.models import Plan, Price, Subscription
+from broadsheet.billing.models import LedgerLine, Plan, Price, PriceChange, Subscription
+from broadsheet.billing.periods import next_period_end
+from broadsheet.billing.price_change_flows import NOTICE, PAYING, letter_name, takes_effect_at
 from broadsheet.billing.subscription_flows import write_lines
 from broadsheet.core.money import price_text
 from broadsheet.mail.flows import queue_letter
@@ -30,7 +37,8 @@ FAILURE_LETTERS = (
 # The law of several countries asks for a month's notice at most; ours comes a fortnight before a year is renewed.
 RENEWAL_NOTICE = timedelta(days=14)
 PAUSE_NOTICE = timedelta(days=7)
-BATCH = 500
+CARD_NOTICE = timedelta(days=30)
+YEAR = timedelta(days=365)
 
 
 def write_letter_of_line(subscription: Subscription, line: Line, standing: Standing, now: datetime, **kwargs: Any) -> None:
@@ -43,7 +51,7 @@ def write_letter_of_line(subscription: Subscription, line: Line, standing: Stand
         return
     if line.kind is LineKind.STARTED and kind != Plan.Kind.GROUP:
         _send(subscription, LetterKind.WELCOME, _welcome(subscription, standing), now=now)
-    elif line.kind is LineKind.PAYMENT and line.cents:
+    elif line.kind is LineKind.PAYMENT and line.cents and subscription.provider != INVOICE:
         _send(subscription, LetterKind.RECEIPT, _receipt(subscription, line, standing), now=now)
     elif line.kind is LineKind.REFUND:
         values = {"amount": price_text(line.cents, line.currency), "paid_on": _day(_paid_at(subscription, line.detail) or line.at)}
@@ -51,11 +59,11 @@ def write_letter_of_line(subscription: Subscription, line: Line, standing: Stand
     elif line.kind is LineKind.CANCEL and line.until is not None:
         _send(subscription, LetterKind.CANCELLED, {"access_until": _day(line.until)}, now=now)
     elif line.kind is LineKind.CANCEL_UNDONE and standing.period_end is not None:
-        _send(subscription, LetterKind.GOES_ON, {"renews_on": _day(standing.period_end)}, now=now)
+        _send(subscription, LetterKind.GOES_ON, {"renews_on": _day(standing.period_end), "amount": _amount(subscription)}, now=now)
     elif line.kind is LineKind.PAUSE and line.until is not None and standing.period_end is not None:
         values = {"access_until": _day(standing.period_end), "goes_on_at": _day(line.until)}
         _send(subscription, LetterKind.PAUSED, values, now=now)
-    elif line.kind is LineKind.STATUS and line.detail == Status.UNPAID:
+    elif line.kind is LineKind.STATUS and line.detail == Status.UNPAID and subscription.provider != INVOICE:
         _send(subscription, LetterKind.UNPAID, {"amount": _amount(subscription)}, now=now)
     elif line.kind is LineKind.STATUS and line.detail == Status.ENDED:
         _send(subscription, LetterKind.ENDED, {}, now=now)
@@ -63,47 +71,130 @@ def write_letter_of_line(subscription: Subscription, line: Line, standing: Stand
 
 def write_failure_letters(*, now: datetime) -> int:
     """Letters to those whose payment has failed: at once, after three and after ten days. Returns how many."""
+    failing = Subscription.objects.filter(status=Status.PAST_DUE, failed_at__isnull=False).exclude(provider=INVOICE)
     written = 0
-    for pk in Subscription.objects.filter(status=Status.PAST_DUE, failed_at__isnull=False).values_list("pk", flat=True)[:BATCH]:
+    for row, last in _with_last_letter(failing, "payment-failed"):
+        due = _failure_letter(row, now)
+        if due is None or last == due[0]:
+            continue
         with transaction.atomic():
-            row = _lock(pk)
-            if row.status != Status.PAST_DUE or row.failed_at is None:
-                continue
-            # A server that was down sends the newest that is due, not three at once.
-            due = [(after, kind) for after, kind in FAILURE_LETTERS if row.failed_at + after <= now]
-            if due and _once(row, f"{due[-1][1]}:{row.failed_at.date().isoformat()}", now):
+            row = _lock(row.pk)
+            if row.status == Status.PAST_DUE and _failure_letter(row, now) == due and _once(row, due[0], now):
                 values = {"amount": _amount(row), "access_until": _day(_access_end(row)), "card_link": _link("/account/card/")}
-                _send(row, due[-1][1], values, now=now)
+                _send(row, due[1], values, now=now)
                 written += 1
     return written
 
 
 def write_renewal_notices(*, now: datetime) -> int:
     """A fortnight before a year is renewed; a month's renewal is told by its receipt. Returns how many."""
-    due = Subscription.objects.filter(
-        status=Status.ACTIVE, cancel_at__isnull=True, price__period="year", period_end__range=(now, now + RENEWAL_NOTICE)
-    )
-    written = 0
-    for pk in due.values_list("pk", flat=True)[:BATCH]:
-        with transaction.atomic():
-            row = _lock(pk)
-            if _once(row, f"{LetterKind.RENEWS_SOON}:{row.period_end.date().isoformat()}", now):
-                _send(row, LetterKind.RENEWS_SOON, {"renews_on": _day(row.period_end), "amount": _amount(row)}, now=now)
-                written += 1
-    return written
+    due = _going_on().filter(price__period=Plan.Period.YEAR, period_end__range=(now, now + RENEWAL_NOTICE))
+
+    def values(row: Subscription) -> dict[str, str]:
+        return {"renews_on": _day(row.period_end), "amount": _amount(row)}
+
+    return _write(due, LetterKind.RENEWS_SOON, lambda row: row.period_end.date().isoformat(), values, now)
 
 
 def write_pause_notices(*, now: datetime) -> int:
     """A week before a pause is over. Returns how many."""
     due = Subscription.objects.filter(status=Status.PAUSED, paused_until__range=(now, now + PAUSE_NOTICE))
+
+    def values(row: Subscription) -> dict[str, str]:
+        return {"goes_on_at": _day(row.paused_until or now), "amount": _amount(row)}
+
+    return _write(due, LetterKind.PAUSE_ENDS, lambda row: (row.paused_until or now).date().isoformat(), values, now)
+
+
+def write_card_notices(*, now: datetime) -> int:
+    """A month before a card runs out that the next payment still needs. Returns how many."""
+    today = now.astimezone(settings.BROADSHEET.zone).date()
+    due = _going_on().filter(card_expires__range=(today, today + CARD_NOTICE), card_expires__lt=TruncDate("period_end"))
+
+    def values(row: Subscription) -> dict[str, str]:
+        return {"expires": f"at the end of {row.card_expires:%B %Y}", "card_link": _link("/account/card/")}
+
+    return _write(due, LetterKind.CARD_EXPIRES, lambda row: f"{row.card_expires:%Y-%m}", values, now)
+
+
+def write_price_letters(*, now: datetime) -> int:
+    """To everybody whose price was announced to change, once each change. Returns how many."""
     written = 0
-    for pk in due.values_list("pk", flat=True)[:BATCH]:
+    for change in PriceChange.objects.filter(withdrawn_at=None).select_related("to_price"):
+        due = Subscription.objects.filter(price=change.from_price, status__in=PAYING, cancel_at__isnull=True)
+
+        def values(row: Subscription, change: PriceChange = change) -> dict[str, str]:
+            return {"new_price": _price(change.to_price, row.quantity), "from_day": _day(_first_renewal(row, change, now))}
+
+        written += _write(due, LetterKind.PRICE_CHANGES, partial(_number_of, change), values, now)
+    return written
+
+
+def write_yearly_reminders(*, now: datetime) -> int:
+    """Once a year, to those who pay by the month, where the law wants it: what renews and how to end it. Returns how many."""
+    if not load_laws().us_reminder:
+        return 0
+    due = _going_on().filter(price__period=Plan.Period.MONTH, started_at__lte=now - YEAR)
+
+    def values(row: Subscription) -> dict[str, str]:
+        return {"started_on": _day(row.started_at), "renews_on": _day(row.period_end), "amount": _amount(row)}
+
+    return _write(due, LetterKind.YEARLY_REMINDER, lambda row: str((now - row.started_at) // YEAR), values, now)
+
+
+def _write(
+    rows: QuerySet[Subscription],
+    kind: LetterKind,
+    occasion: Callable[[Subscription], str],
+    values: Callable[[Subscription], Mapping[str, str]],
+    now: datetime,
+) -> int:
+    """Write a letter to each of some subscriptions, once for each occasion; what no longer holds under the lock is left."""
+    written = 0
+    for row, last in _with_last_letter(rows, kind):
+        if last == f"{kind}:{occasion(row)}":
+            continue
         with transaction.atomic():
-            row = _lock(pk)
-            if row.paused_until is not None and _once(row, f"{LetterKind.PAUSE_ENDS}:{row.paused_until.date().isoformat()}", now):
-                _send(row, LetterKind.PAUSE_ENDS, {"goes_on_at": _day(row.paused_until), "amount": _amount(row)}, now=now)
+            held = _lock(row.pk)
+            is_still_due = rows.filter(pk=row.pk).exists()
+            if is_still_due and _once(held, f"{kind}:{occasion(held)}", now):
+                _send(held, kind, values(held), now=now)
                 written += 1
     return written
+
+
+def _with_last_letter(rows: QuerySet[Subscription], prefix: str) -> Iterator[tuple[Subscription, str]]:
+    """Each subscription with the name of its newest letter of one kind, by one query."""
+    letters = LedgerLine.objects.filter(subscription=OuterRef("pk"), kind=LineKind.LETTER, detail__startswith=prefix)
+    newest = letters.order_by("-id").values("detail")[:1]
+    for row in rows.order_by("pk").annotate(last_letter=Coalesce(Subquery(newest), Value(""))):
+        yield row, str(row.last_letter)
+
+
+def _number_of(change: PriceChange, row: Subscription) -> str:
+    return letter_name(change).partition(":")[2]
+
+
+def _going_on() -> QuerySet[Subscription]:
+    """Those that renew by themselves. Whoever pays by invoice is told by the invoice."""
+    return Subscription.objects.filter(status__in=(Status.TRIAL, Status.ACTIVE), cancel_at__isnull=True).exclude(provider=INVOICE)
+
+
+def _failure_letter(row: Subscription, now: datetime) -> tuple[str, LetterKind] | None:
+    """The newest letter that is due: a server that was down sends one, not three at once."""
+    failed_at = row.failed_at
+    kinds = [kind for after, kind in FAILURE_LETTERS if failed_at is not None and failed_at + after <= now]
+    if failed_at is None or not kinds:
+        return None
+    return f"{kinds[-1]}:{failed_at.date().isoformat()}", kinds[-1]
+
+
+def _first_renewal(row: Subscription, change: PriceChange, now: datetime) -> datetime:
+    """The first renewal at the new price: on the day or after it, and not before there was a month to think."""
+    earliest = max(takes_effect_at(change), now + NOTICE)
+    if row.period_end >= earliest:
+        return row.period_end
+    return next_period_end(row.period_end, row.price.period, after=earliest - timedelta(microseconds=1))
 
 
 def _once(row: Subscription, name: str, now: datetime) -> bool:
@@ -136,14 +227,29 @@ def _send(row: Subscription, kind: LetterKind, values: Mapping[str, str], *, now
 
 def _welcome(row: Subscription, standing: Standing) -> dict[str, str]:
     lines = [line.strip() for line in row.price.plan.holds.splitlines() if line.strip()]
+    return {
+        "holds": "\n".join(f"- {line}" for line in lines),
+        "trial_line": _trial_line(row, standing),
+        "next_payment_line": _next_payment_line(row, standing),
+    }
+
+
+def _trial_line(row: Subscription, standing: Standing) -> str:
+    if standing.status is not Status.TRIAL or standing.period_end is None:
+        return ""
+    return f"The first days are free, until {_day(standing.period_end)}. Cancel before then and nothing is taken."
+
+
+def _next_payment_line(row: Subscription, standing: Standing) -> str:
+    """What is taken next, with discounts, and when."""
     end = standing.period_end
-    trial = (
-        f"The first days are free, until {_day(end)}. Cancel before then and nothing is taken."
-        if end and row.status == Status.TRIAL
-        else ""
-    )
-    payment = f"The next payment, {_price(row.price, row.quantity)}, is on {_day(end)}." if end else ""
-    return {"holds": "\n".join(f"- {line}" for line in lines), "trial_line": trial, "next_payment_line": payment}
+    if end is None:
+        return ""
+    if standing.cancel_at is not None:
+        return f"It runs until {_day(standing.cancel_at)} and does not renew."
+    if row.provider == INVOICE:
+        return f"It runs until {_day(end)}. A month before, we send the next invoice."
+    return f"The next payment, {_amount(row)}, is on {_day(end)}."
 
 
 def _receipt(row: Subscription, line: Line, standing: Standing) -> dict[str, str]:
@@ -165,7 +271,9 @@ def _paid_at(row: Subscription, payment_ref: str) -> datetime | None:
 
 
 def _amount(row: Subscription) -> str:
-    return price_text(row.price.cents * row.quantity, row.price.currency)
+    """What is taken next: the provider's own figure where it tells one, for it knows of discounts."""
+    cents = row.price.cents * row.quantity if row.next_cents is None else row.next_cents
+    return price_text(cents, row.price.currency)
 
 
 def _price(price: Price, quantity: int) -> str:

@@ -11,7 +11,14 @@ from django.core.management import call_command
 from broadsheet.accounts.flows import forget_old_proofs
 from broadsheet.billing.event_flows import ask_about_due, forget_old_events, settle_received_events
 from broadsheet.billing.gift_flows import deliver_due_gifts, remind_of_gifts, report_unredeemed_gifts
-from broadsheet.billing.letter_flows import write_failure_letters, write_pause_notices, write_renewal_notices
+from broadsheet.billing.letter_flows import (
+    write_card_notices,
+    write_failure_letters,
+    write_pause_notices,
+    write_price_letters,
+    write_renewal_notices,
+    write_yearly_reminders,
+)
 from broadsheet.core.flows import forget_old_tallies, trim_change_log
 from broadsheet.core.signing_key_flows import rotate_old_signing_keys
 from broadsheet.figures.flows import count_everything
@@ -48,6 +55,9 @@ JOBS: tuple[Job, ...] = (
     Job("failed payments", timedelta(minutes=1), lambda now: write_failure_letters(now=now)),
     Job("renewals", timedelta(hours=1), lambda now: write_renewal_notices(now=now)),
     Job("pauses", timedelta(hours=1), lambda now: write_pause_notices(now=now)),
+    Job("cards that run out", timedelta(hours=1), lambda now: write_card_notices(now=now)),
+    Job("new prices", timedelta(minutes=10), lambda now: write_price_letters(now=now)),
+    Job("yearly reminders", timedelta(hours=1), lambda now: write_yearly_reminders(now=now)),
     Job("gifts", timedelta(minutes=1), lambda now: deliver_due_gifts(now=now)),
     Job("gifts that wait", timedelta(hours=1), lambda now: remind_of_gifts(now=now)),
     Job("gifts nobody opened", timedelta(hours=6), lambda now: report_unredeemed_gifts(now=now)),

@@ -45,6 +45,7 @@ NAMES = {
     LetterKind.RENEWS_SOON: "Renews soon",
     LetterKind.PRICE_CHANGES: "Price changes",
     LetterKind.CARD_EXPIRES: "Card runs out",
+    LetterKind.YEARLY_REMINDER: "Reminder once a year (law of the United States)",
     LetterKind.CANCELLED: "Cancelled",
     LetterKind.GOES_ON: "Goes on after all",
     LetterKind.ENDED: "Subscription ended",

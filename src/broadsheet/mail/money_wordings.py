@@ -17,12 +17,13 @@ PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "price-changes": _PLAN | {"new_price", "from_day"},
     "card-expires": _PLAN | {"card_link", "expires"},
     "cancelled": _PLAN | {"access_until"},
-    "goes-on": _PLAN | {"renews_on"},
+    "yearly-reminder": _PLAN | {"started_on", "renews_on", "amount"},
+    "goes-on": _PLAN | {"renews_on", "amount"},
     "ended": _PLAN | {"allowance", "subscribe_link"},
     "paused": _PLAN | {"access_until", "goes_on_at"},
     "pause-ends": _PLAN | {"goes_on_at", "amount"},
     "refunded": _PLAN | {"amount", "paid_on"},
-    "money-alert": frozenset({"what", "link"}),
+    "money-alert": frozenset({"what", "advice", "link"}),
 }
 
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -64,7 +65,7 @@ Renew the card: {card_link}""",
     ),
     "payment-failed-again": (
         "Still unpaid: your subscription to {name}",
-        """We have tried again to take {amount} for {plan}, and your bank has said no again.
+        """{amount} for {plan} is still unpaid: your bank has not let the payment through.
 
 You still read everything, until {access_until}. After that the subscription ends by itself.
 
@@ -98,9 +99,9 @@ Your account: {account_link}""",
     ),
     "price-changes": (
         "A new price for your subscription to {name}",
-        """From {from_day} on, {plan} costs {new_price}; you pay {price} now. The new price is first taken with the renewal after that day.
+        """{plan} will cost {new_price}. You pay {price} now, and the new price is first taken on {from_day}.
 
-If you do not agree, cancel before then: you read on to the end of what you have paid for.
+If you agree, there is nothing to do. If you do not, cancel before that day: you read on to the end of what you have paid for.
 
 Your account: {account_link}""",
     ),
@@ -109,6 +110,14 @@ Your account: {account_link}""",
         """The card that pays for {plan} runs out {expires}. Give a new one, and nothing changes for you.
 
 Renew the card: {card_link}""",
+    ),
+    "yearly-reminder": (
+        "Your subscription to {name}: what renews, and how to end it",
+        """You have subscribed to {plan} since {started_on}. It renews by itself each month: on {renews_on}, {amount} is taken.
+
+To end it, open your account and press “Cancel”; two clicks, and you read on to the end of what you have paid for. We send this reminder once a year.
+
+Your account: {account_link}""",
     ),
     "cancelled": (
         "Cancelled: your subscription to {name}",
@@ -120,7 +129,7 @@ Your account: {account_link}""",
     ),
     "goes-on": (
         "Your subscription to {name} goes on",
-        """Your subscription {plan} goes on as before. The next payment, {price}, is on {renews_on}.
+        """Your subscription {plan} goes on as before. The next payment, {amount}, is on {renews_on}.
 
 Your account: {account_link}""",
     ),
@@ -155,6 +164,8 @@ Your account: {account_link}""",
     "money-alert": (
         "For the publisher of {name}: {what}",
         """{what}
+
+{advice}
 
 See it in the desk: {link}""",
     ),

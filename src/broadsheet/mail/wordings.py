@@ -43,6 +43,7 @@ class LetterKind(StrEnum):
     RENEWS_SOON = "renews-soon"
     PRICE_CHANGES = "price-changes"
     CARD_EXPIRES = "card-expires"
+    YEARLY_REMINDER = "yearly-reminder"
     CANCELLED = "cancelled"
     GOES_ON = "goes-on"
     ENDED = "ended"
