@@ -64,6 +64,10 @@ NAMES = {
     LetterKind.SEAT_ENDED: "Organisation: seat ended",
     LetterKind.GROUP_OFFERED: "Organisation: asked to look after the seats",
     LetterKind.GROUP_HANDED_OVER: "Organisation: seats looked after by somebody else",
+    LetterKind.WITHDRAWAL_RECEIVED: "Withdrawal from a contract received",
+    LetterKind.CANCELLATION_RECEIVED: "Cancellation received",
+    LetterKind.MERGE_AGREE: "Two accounts become one, to both",
+    LetterKind.MERGED: "Two accounts are one",
 }
 # What the preview fills in; a placeholder without a sample shows its own name.
 SAMPLES = {

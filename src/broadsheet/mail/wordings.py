@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from broadsheet.mail import gift_wordings, invoice_wordings, money_wordings
+from broadsheet.mail import account_wordings, gift_wordings, invoice_wordings, money_wordings
 
 
 class LetterKind(StrEnum):
@@ -62,6 +62,10 @@ class LetterKind(StrEnum):
     SEAT_ENDED = "seat-ended"
     GROUP_OFFERED = "group-offered"
     GROUP_HANDED_OVER = "group-handed-over"
+    WITHDRAWAL_RECEIVED = "withdrawal-received"
+    CANCELLATION_RECEIVED = "cancellation-received"
+    MERGE_AGREE = "merge-agree"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Wording:
     body: str
 
 
-_BY_MATTER = (money_wordings, invoice_wordings, gift_wordings)
+_BY_MATTER = (money_wordings, invoice_wordings, gift_wordings, account_wordings)
 _HOUSE = frozenset({"name", "site"})
 PLACEHOLDERS: Mapping[LetterKind, frozenset[str]] = {
     LetterKind.CONFIRM: _HOUSE | {"code", "link", "code_minutes", "link_hours", "allowance", "article_line", "newsletter_line"},
