@@ -9,6 +9,8 @@ from enum import StrEnum
 ACCESS_DESK = "wagtailadmin.access_admin"
 # Whoever may see a reader's grants may open the readers' page and ask why somebody may read.
 SEE_READERS = "membership.view_grant"
+# Sums by day, never a person; the page of subscribers shows what they bring in.
+SEE_FIGURES = "figures.view_daycount"
 WORKFLOW_NAME = "Second reading"
 
 
@@ -48,6 +50,7 @@ _SUPPORT = (
 _PUBLISHER = (
     _EDITOR
     | _SUPPORT
+    | frozenset({SEE_FIGURES})
     | _all("publication", "publication", actions=("change",))
     | _all("publication", "plainpage", "letterwording")
     | _all("billing", "plan")

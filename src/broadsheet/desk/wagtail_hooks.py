@@ -13,11 +13,11 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from broadsheet.desk import letters, paste, photo_pages, reader_pages
+from broadsheet.desk import figures, letters, paste, photo_pages, reader_pages
 from broadsheet.desk.articles import ArticleViewSet
 from broadsheet.desk.bulk_actions import PublishArticles, UnpublishArticles
 from broadsheet.desk.held_mail import HeldMailPanel
-from broadsheet.desk.roles import SEE_READERS
+from broadsheet.desk.roles import SEE_FIGURES, SEE_READERS
 from broadsheet.desk.summary import ArticlesSummaryItem
 from broadsheet.desk.viewsets import LibraryGroup, MoneyGroup, PlainPageViewSet
 from broadsheet.mail.store import is_mail_held
@@ -55,6 +55,10 @@ def register_addresses() -> list[URLPattern]:
         path("readers/<int:reader_id>/", reader_pages.reader, name="desk_reader"),
         path("readers/<int:reader_id>/grants/", reader_pages.give, name="desk_give_grant"),
         path("readers/<int:reader_id>/grants/<int:grant_id>/end/", reader_pages.end, name="desk_end_grant"),
+        path("figures/funnel/", figures.funnel, name="desk_funnel"),
+        path("figures/funnel.csv", figures.funnel_csv, name="desk_funnel_csv"),
+        path("figures/subscribers/", figures.subscribers, name="desk_subscribers"),
+        path("figures/subscribers.csv", figures.subscribers_csv, name="desk_subscribers_csv"),
         path("reports/photo-licences/", photo_pages.licences, name="desk_photo_licences"),
     ]
 
@@ -68,6 +72,11 @@ def register_home_page_item() -> MenuItem:
 @hooks.register("register_admin_menu_item")
 def register_readers_item() -> MenuItem:
     return _ForWhoMay("Readers", reverse("desk_readers"), name="readers", icon_name="group", order=240, permission=SEE_READERS)
+
+
+@hooks.register("register_admin_menu_item")
+def register_figures_item() -> MenuItem:
+    return _ForWhoMay("Figures", reverse("desk_funnel"), name="figures", icon_name="history", order=245, permission=SEE_FIGURES)
 
 
 @hooks.register("register_admin_menu_item")

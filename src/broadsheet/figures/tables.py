@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from broadsheet.core.money import price_text
 from broadsheet.figures.facts import IN, MONTHS_A_YEAR, OUT, What, Why
-from broadsheet.figures.hiding import Shown, hide_small
+from broadsheet.figures.hiding import Hidden, Shown, hide_small
 from broadsheet.figures.weeks import Span
 
 Key = TypeVar("Key", bound=Hashable)
@@ -39,10 +39,11 @@ KINDS = tuple(step.kind for step in STEPS)
 
 @dataclass(frozen=True, slots=True)
 class FunnelRow:
-    """One week, article or source with a figure for each step; None where a step does not know the group."""
+    """One week or article with a figure for each step; `key` is the article's number, `path` leads to more of it."""
 
     name: str
-    figures: tuple[Shown | None, ...]
+    figures: tuple[Shown, ...]
+    key: object = None
     path: str = ""
 
 
@@ -67,7 +68,25 @@ def by_group(
 ) -> list[FunnelRow]:
     """A row for each group in the order of `names`, small figures hidden column by column; the groups make the whole."""
     columns = {kind: hide_small({key: sums.get((key, kind), 0) for key in names}) for kind in KINDS}
-    return [FunnelRow(name, tuple(columns[kind][key] for kind in KINDS), (paths or {}).get(key, "")) for key, name in names.items()]
+    paths = paths or {}
+    return [FunnelRow(name, tuple(columns[kind][key] for kind in KINDS), key, paths.get(key, "")) for key, name in names.items()]
+
+
+def hide_periods(rows: Sequence[FunnelRow], whole: Sequence[Shown]) -> list[FunnelRow]:
+    """The weeks of one article, small figures hidden step by step; where its `whole` is hidden, so are all of them."""
+    columns = []
+    for column, total in zip(zip(*(row.figures for row in rows), strict=True), whole, strict=True):
+        counts = {index: figure for index, figure in enumerate(column) if isinstance(figure, int)}
+        columns.append(dict.fromkeys(counts, total) if isinstance(total, Hidden) else hide_small(counts))
+    return [FunnelRow(row.name, tuple(column[index] for column in columns)) for index, row in enumerate(rows)]
+
+
+def find_largest(sums: Mapping[tuple[int, str], int], most: int) -> list[int]:
+    """The articles with the most events, at most `most` of them."""
+    whole: Counter[int] = Counter()
+    for (article_id, _), count in sums.items():
+        whole[article_id] += count
+    return sorted(whole, key=lambda article_id: (-whole[article_id], article_id))[:most]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +124,13 @@ _SOURCE_NAMES = {
 }
 
 
+_BY_CAMPAIGN = ("offer_seen", "ordered", "subscribed")
+
+
 def source_name(kind: str, source: str) -> str:
     """A source in words."""
+    if kind in _BY_CAMPAIGN:
+        return f"campaign {source}" if source else "no campaign"
     return _SOURCE_NAMES.get((kind, source), source.replace("_", " ") or "not known")
 
 
@@ -153,6 +177,10 @@ class SubscriberRow:
     @property
     def net(self) -> int:
         return self.came - self.went
+
+    @property
+    def revenue_words(self) -> str:
+        return revenue_text(self.revenue)
 
     @property
     def churn(self) -> str:
