@@ -159,6 +159,7 @@ class Invoice(models.Model):
     recipient = models.TextField()
     email = models.EmailField(max_length=254, blank=True)
     issuer = models.TextField()
+    price = models.ForeignKey(Price, null=True, on_delete=models.PROTECT, related_name="+")
     what = models.CharField(max_length=300)
     quantity = models.PositiveIntegerField(default=1)
     cents = models.BigIntegerField()
