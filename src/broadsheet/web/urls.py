@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from broadsheet.web import articles, feeds, lists, reader_urls
+from broadsheet.web import articles, feeds, library, lists, reader_urls
 
 FORM = "(?P<form>xml|json)"
 SLUG = "(?P<slug>[-a-zA-Z0-9_]+)"
@@ -15,7 +15,10 @@ urlpatterns = [
     path("articles/<int:article_id>/", articles.article),
     path("articles/<int:article_id>/card.png", feeds.card),
     path("articles/<int:article_id>/<slug:slug>/", articles.article),
-    path("library/", lists.library),
+    path("library/", library.library),
+    path("library/help/", library.ways),
+    path("library/suggest/", library.suggest),
+    re_path(rf"^library/feed\.{FORM}$", library.feed),
     path("topics/", lists.topics),
     path("topics/<slug:slug>/", lists.topic),
     path("regions/", lists.regions),

@@ -1,0 +1,284 @@
+"""What a page of search results shows: articles with the passages that the asker may read, counts, ways on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from broadsheet.library.access import Kind
+from broadsheet.library.models import Author, Region, Topic
+from broadsheet.library.search.engine import FACETS, Asked, EngineAway, FacetCount, Found, Order, Readable, SearchEngine
+from broadsheet.library.search.finder import Finder
+from broadsheet.library.search.folder import Progress, SearchFolder
+from broadsheet.library.search.index_flows import search_folder
+from broadsheet.library.search.index_store import load_passage_texts
+from broadsheet.library.search.query import Query, parse_query
+from broadsheet.pages import feeds
+from broadsheet.pages.articles import KIND_NAMES, load_cards
+from broadsheet.pages.listing import Filters, find_slice
+from broadsheet.pages.lists import ATOM, JSON_FEED, ListContent
+from broadsheet.pages.records import Card
+from broadsheet.pages.search_address import MOST_PAGES, PAGE_SIZE, SearchAddress
+
+MayRead = Callable[[Card], bool]
+SHOWN_VALUES = 8  # of a facet before "more"
+FEED_SIZE = 30
+SUGGESTED = 6
+FACET_NAMES = {"topic": "Topic", "region": "Region", "author": "Author", "kind": "Kind", "year": "Year"}
+_MODELS: dict[str, Any] = {"topic": Topic, "region": Region, "author": Author}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One article that was found; `passage` are parts of its text, every second one of which matched."""
+
+    card: Card
+    passage: tuple[tuple[str, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a facet: how many articles it would leave, and the address that chooses it or takes it back."""
+
+    name: str
+    count: int
+    path: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FacetGroup:
+    """One facet: what is chosen of it first, then by count; those beyond the first few are folded away."""
+
+    name: str
+    label: str
+    shown: tuple[Choice, ...]
+    more: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Respelling:
+    """What was probably meant, and where that leads."""
+
+    words: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """A page of results. `progress` is set while the index is being built: then results are by headline, without counts."""
+
+    address: SearchAddress
+    results: tuple[Result, ...]
+    total: int = 0
+    with_all: int = 0
+    is_widened: bool = False
+    unknown: tuple[str, ...] = ()
+    respelling: Respelling | None = None
+    groups: tuple[FacetGroup, ...] = ()
+    orders: tuple[Choice, ...] = ()
+    earlier: str = ""
+    further: str = ""
+    is_rebuilding: bool = False
+    progress: Progress | None = None
+
+    @property
+    def chosen(self) -> tuple[Choice, ...]:
+        """What is chosen of all facets, to be taken back one by one."""
+        return tuple(choice for group in self.groups for choice in group.shown if choice.is_chosen)
+
+    @property
+    def hidden(self) -> tuple[tuple[str, str], ...]:
+        """What the form carries along with new words."""
+        return tuple((name, value) for name in FACETS for value in self.address.facets.get(name, ()))
+
+    @property
+    def last_page(self) -> int:
+        return _last_page(self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Something that begins like what is being typed, and where it is."""
+
+    name: str
+    path: str
+    label: str
+
+
+def load_search(address: SearchAddress, readable: Readable, may_read: MayRead, *, now: datetime) -> SearchPage:
+    """One page of results for one asker.
+
+    Args:
+        readable: where phrases may be looked for beyond what everybody reads.
+        may_read: whether the asker may read one article's whole text, and so see its passages.
+    """
+    query = parse_query(address.words)
+    finder = find_finder()
+    try:
+        engine = finder.find()
+        found = engine.search(_asked(address, query, readable, now))
+        results = _load_results(engine, query, found, may_read, now=now)
+    except EngineAway:
+        finder.give_up()
+        return _by_headline(address, now=now)
+    return SearchPage(
+        address=address,
+        results=results,
+        total=found.total,
+        with_all=found.with_all,
+        is_widened=found.is_widened,
+        unknown=found.unknown,
+        respelling=_respell(engine, address, query, found),
+        groups=_load_groups(address, found),
+        orders=_orders(address),
+        earlier=str(address.turn_to(address.page - 1)) if address.page > 1 else "",
+        further=str(address.turn_to(address.page + 1))
+        if address.page * PAGE_SIZE < found.total and address.page < MOST_PAGES
+        else "",
+    )
+
+
+def load_search_feed(address: SearchAddress, form: str, *, now: datetime) -> ListContent:
+    """The newest articles that a search finds, as a feed; what it matches is what everybody may look for."""
+    asked = _asked(address.sort(Order.DATE).turn_to(1), parse_query(address.words), Readable(), now, limit=FEED_SIZE)
+    try:
+        ids: Sequence[int] = find_finder().find().search(asked).article_ids
+    except EngineAway:
+        ids = find_slice(_filters(address), now=now).article_ids
+    entries = feeds.load_entries(ids, now=now)
+    updated_at = max((entry.updated_at for entry in entries), default=now)
+    own_path = address.path(f"/library/feed.{form}")
+    parts = {"entries": entries, "page_path": str(address), "path": own_path, "updated_at": updated_at}
+    content_type, template = (ATOM, "pages/feed.xml") if form == "xml" else (JSON_FEED, "")
+    return ListContent(
+        template, f"Library: {address.words}" if address.words else "Library", content_type=content_type, parts=parts
+    )
+
+
+def load_suggestions(typed: str, *, now: datetime) -> list[Suggestion]:
+    """Headlines, authors, topics and regions with a word that begins like the last one typed, and all before it."""
+    words = typed.split()
+    if not words:
+        return []
+    found = [
+        Suggestion(row.name, row.get_absolute_url(), FACET_NAMES[name])
+        for name, model in _MODELS.items()
+        for row in model.objects.filter(name__icontains=" ".join(words))[:2]
+    ]
+    try:
+        engine = find_finder().find()
+    except EngineAway:
+        return found
+    ids: list[int] = []
+    for ending in engine.complete(words[-1], limit=3):
+        query = parse_query(" ".join([*words[:-1], ending]))
+        ids += engine.search(Asked(query, Readable(), int(now.timestamp()), limit=SUGGESTED)).article_ids
+    cards = load_cards(list(dict.fromkeys(ids))[:SUGGESTED], now=now)
+    return [*found, *(Suggestion(card.headline, card.path, card.label) for card in cards)]
+
+
+def find_finder() -> Finder:
+    """The finder of this process."""
+    return _finder_of(search_folder().root)
+
+
+@cache
+def _finder_of(root: Path) -> Finder:
+    return Finder(SearchFolder(root))
+
+
+def _asked(address: SearchAddress, query: Query, readable: Readable, now: datetime, *, limit: int = PAGE_SIZE) -> Asked:
+    return Asked(
+        query=query,
+        readable=readable,
+        now_s=int(now.timestamp()),
+        facets={name: frozenset(values) for name, values in address.facets.items()},
+        order=address.real_order,
+        offset=(address.page - 1) * PAGE_SIZE,
+        limit=limit,
+    )
+
+
+def _load_results(engine: SearchEngine, query: Query, found: Found, may_read: MayRead, *, now: datetime) -> tuple[Result, ...]:
+    cards = load_cards(found.article_ids, now=now)
+    if not query.words:
+        return tuple(Result(card) for card in cards)
+    texts = load_passage_texts(card.article_id for card in cards)
+    shown = []
+    for card in cards:
+        text, teaser_end = texts.get(card.article_id, ("", 0))
+        shown.append(text if may_read(card) else text[:teaser_end])
+    passages = engine.find_passages(query, shown)
+    return tuple(
+        Result(card, tuple((part, bool(number % 2)) for number, part in enumerate(passage.parts)) if passage else ())
+        for card, passage in zip(cards, passages, strict=True)
+    )
+
+
+def _respell(engine: SearchEngine, address: SearchAddress, query: Query, found: Found) -> Respelling | None:
+    better = query
+    for word in found.unknown:
+        meant = engine.find_similar_word(word)
+        typed = [term.text for clause in query.clauses for term in clause.terms if term.text.casefold() == word.casefold()]
+        if meant is not None and typed:
+            better = better.replace_word(typed[0], meant)
+    return Respelling(str(better), str(address.ask(str(better)))) if better != query else None
+
+
+def _load_groups(address: SearchAddress, found: Found) -> tuple[FacetGroup, ...]:
+    groups = []
+    for facet in FACETS:
+        chosen = address.facets.get(facet, ())
+        counts = {each.value: each.count for each in found.facets.get(facet, ())}
+        values = [*(FacetCount(value, counts.get(value, 0)) for value in chosen), *_unchosen(facet, found, chosen)]
+        names = _load_names(facet, [each.value for each in values])
+        choices = tuple(
+            Choice(names.get(each.value, each.value), each.count, str(address.toggle(facet, each.value)), each.value in chosen)
+            for each in values
+            if each.value in names or each.value in chosen
+        )
+        if choices:
+            groups.append(FacetGroup(facet, FACET_NAMES[facet], choices[:SHOWN_VALUES], choices[SHOWN_VALUES:]))
+    return tuple(groups)
+
+
+def _unchosen(facet: str, found: Found, chosen: Sequence[str]) -> list[FacetCount]:
+    others = [each for each in found.facets.get(facet, ()) if each.value not in chosen]
+    return sorted(others, key=lambda each: each.value, reverse=True) if facet == "year" else others
+
+
+def _load_names(facet: str, values: Sequence[str]) -> dict[str, str]:
+    if facet == "kind":
+        return {str(kind): name for kind, name in KIND_NAMES.items()}
+    if facet == "year":
+        return {value: value for value in values}
+    return dict(_MODELS[facet].objects.filter(slug__in=values).values_list("slug", "name"))
+
+
+def _orders(address: SearchAddress) -> tuple[Choice, ...]:
+    names = {Order.RELEVANCE: "Best match", Order.DATE: "Newest"} if address.words else {}
+    return tuple(Choice(name, 0, str(address.sort(order)), order is address.real_order) for order, name in names.items())
+
+
+def _last_page(total: int) -> int:
+    return min(MOST_PAGES, max(1, -(-total // PAGE_SIZE)))
+
+
+def _by_headline(address: SearchAddress, *, now: datetime) -> SearchPage:
+    """Until there is an index: the newest articles whose headlines hold the words."""
+    cards = load_cards(find_slice(_filters(address), now=now).article_ids, now=now)
+    results = tuple(Result(card) for card in cards)
+    return SearchPage(address, results, len(results), is_rebuilding=True, progress=search_folder().read_progress())
+
+
+def _filters(address: SearchAddress) -> Filters:
+    first = {name: values[0] for name, values in address.facets.items()}
+    if first.get("kind") not in {None, *map(str, Kind)} or not first.get("year", "1").isdigit():
+        first = {}
+    words = " ".join(term.text for clause in parse_query(address.words).words for term in clause.terms)
+    return Filters(q=words, **first)

@@ -1,0 +1,160 @@
+"""The library's search as readers meet it: what each is shown, and how the page leads on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from broadsheet.core import clock
+from broadsheet.library.models import Article, Author, Topic
+from broadsheet.library.search.folder import SearchFolder
+from broadsheet.library.search.index_flows import Indexer
+from broadsheet.pages import search_store
+from broadsheet.paywall.flows import unlock_article
+
+pytestmark = pytest.mark.django_db
+
+TEASER = "The envoys met at the harbour, and nobody spoke of grain."
+GATED = "Behind closed doors the northern corridor was agreed, with tolls that rise each winter."
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Indexer]:
+    """This test's own index; `index.step()` takes in what has changed."""
+    folder = SearchFolder(tmp_path / "search")
+    monkeypatch.setattr(search_store, "search_folder", lambda: folder)
+    indexer = Indexer(folder)
+    yield indexer
+    indexer.close()
+
+
+@pytest.fixture
+def gated(make_article: Callable[..., Article], index: Indexer) -> Article:
+    paragraphs = [TEASER, "Filler that says little, twice.", "More of the same filler.", GATED, "And an end to it all, at last."]
+    article = make_article(headline="Envoys at the harbour", paragraphs=paragraphs)
+    index.step()
+    return article
+
+
+def found(client: Client, query: str) -> str:
+    response = client.get(f"/library/?{query}")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_stranger_finds_single_gated_words_and_sees_none_of_their_passage(gated: Article, client: Client) -> None:
+    page = found(client, "q=northern+corridor")
+    assert "Envoys at the harbour" in page
+    assert "closed doors" not in page and "<mark>" not in page
+    assert "Nothing found" in found(client, "q=%22northern+corridor%22")
+
+
+def test_passage_of_the_teaser_is_shown_to_everybody(gated: Article, client: Client) -> None:
+    assert "<mark>grain</mark>" in found(client, "q=grain")
+
+
+def test_subscriber_sees_the_passage(gated: Article, client: Client, make_subscriber: Any, sign_in: Any) -> None:
+    sign_in(client, make_subscriber())
+    response = client.get("/library/?q=%22northern+corridor%22")
+    page = response.content.decode()
+    assert "<mark>northern</mark> <mark>corridor</mark>" in page
+    assert response["Cache-Control"] == "private, no-store"
+
+
+def test_reader_sees_passages_of_what_they_have_opened_and_of_nothing_else(
+    gated: Article, index: Indexer, client: Client, make_article: Any, make_reader: Any, sign_in: Any
+) -> None:
+    other = make_article(
+        headline="Another corridor", paragraphs=[TEASER, "Filler.", "Filler.", GATED, "And an end, at last, to all."]
+    )
+    index.step()
+    reader = make_reader()
+    sign_in(client, reader)
+    unlock_article(reader.pk, gated.pk, now=clock.now())
+    page = found(client, "q=%22northern+corridor%22")
+    assert gated.headline in page and other.headline not in page
+    page = found(client, "q=corridor")
+    assert page.count("closed doors") == 1
+    Article.objects.filter(pk=gated.pk).update(access="subscribers")
+    assert "closed doors" not in found(client, "q=corridor")
+
+
+def test_facets_narrow_and_are_taken_back(index: Indexer, client: Client, make_article: Any) -> None:
+    trade, war = (Topic.objects.create(name=name, slug=name.lower()) for name in ("Trade", "War"))
+    make_article(headline="Grain and tolls", topics=[trade])
+    make_article(headline="Grain and mines", topics=[war])
+    index.step()
+    page = found(client, "q=grain")
+    assert "/library/?q=grain&amp;topic=war" in page and "2 articles" in page
+    page = found(client, "q=grain&topic=war")
+    assert "Grain and mines" in page and "Grain and tolls" not in page
+    assert 'href="/library/?q=grain" rel="nofollow">War' in page
+    assert "2 articles" in found(client, "q=grain&topic=war&topic=trade")
+
+
+def test_words_mended(index: Indexer, client: Client, make_article: Any) -> None:
+    make_article(headline="Harvests in the delta")
+    index.step()
+    page = found(client, "q=harvsets")
+    assert 'Did you mean <a href="/library/?q=harvests">harvests</a>?' in page
+
+
+def test_while_the_index_is_built_headlines_are_searched(index: Indexer, client: Client, make_article: Any) -> None:
+    make_article(headline="Harvests in the delta")
+    make_article(headline="Elsewhere")
+    page = found(client, "q=harvests")
+    assert "is being built" in page and "Harvests in the delta" in page and "Elsewhere" not in page
+
+
+def test_index_that_breaks_while_it_is_asked_is_built_anew(gated: Article, index: Indexer, client: Client) -> None:
+    current = search_store.search_folder().read_current()
+    assert current is not None
+    for path in search_store.search_folder().path_of(current).glob("*"):
+        path.write_bytes(b"")
+    assert "is being built" in found(client, "q=grain")
+    index.step()
+    assert "<mark>grain</mark>" in found(client, "q=grain")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=%22",
+        "q=-",
+        "q=OR",
+        "q=author:",
+        "page=0",
+        "page=99999999",
+        "page=x",
+        "sort=best",
+        "topic=%00",
+        "year=soon&kind=poem",
+        "q=%F0%9F%99%82",
+    ],
+)
+def test_odd_addresses_get_an_answer(gated: Article, client: Client, query: str) -> None:
+    assert "Library" in found(client, query)
+
+
+def test_suggestions_come_from_what_is_open(gated: Article, client: Client) -> None:
+    Author.objects.create(name="Harbour desk", slug="harbour-desk")
+    page = client.get("/library/suggest/?q=harb").content.decode()
+    assert "Harbour desk" in page and "Envoys at the harbour" in page
+    assert client.get("/library/suggest/?q=north").content.decode().strip() == ""
+    assert client.get("/library/suggest/?q=").content.decode().strip() == ""
+
+
+def test_feed_of_a_search(gated: Article, client: Client) -> None:
+    for form in ("xml", "json"):
+        text = client.get(f"/library/feed.{form}?q=envoys").content.decode()
+        assert "Envoys at the harbour" in text and "closed doors" not in text
+    assert "Envoys" not in client.get("/library/feed.xml?q=zebra").content.decode()
+
+
+def test_withdrawn_article_is_not_shown_before_the_index_knows(gated: Article, client: Client) -> None:
+    gated.unpublish()
+    assert gated.headline not in found(client, "q=envoys")
