@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 
+from broadsheet.billing.law_store import Laws, load_laws
 from broadsheet.billing.models import Plan
 from broadsheet.core.money import price_text
 from broadsheet.pages.records import Link
@@ -91,7 +92,7 @@ def load_site(*, now: datetime) -> Site:
     _last_loaded = compose_site(
         publication,
         masthead=tuple(menus.get("masthead") or _standing(MASTHEAD, written)),
-        foot=tuple(menus.get("foot") or _standing(FOOT, written)),
+        foot=(*(menus.get("foot") or _standing(FOOT, written)), *_declaring(load_laws())),
         subscribe_from=f"{price_text(cheapest.price_cents, cheapest.currency)} a month" if cheapest else "",
         now=now,
     )
@@ -133,6 +134,12 @@ def compose_site(
         has_friend_links=publication.friend_links_per_month > 0,
         wording=_wording(publication, numbers),
     )
+
+
+def _declaring(laws: Laws) -> tuple[Link, ...]:
+    """What the law wants on each page, whatever menu the publisher has made; in the words of the law."""
+    withdraw = (Link("Withdraw from contract here", "/withdraw/"),) if laws.eu_withdrawal else ()
+    return (*withdraw, *((Link("Cancel contracts here", "/cancel/"),) if laws.german_cancel else ()))
 
 
 def _standing(links: tuple[Link, ...], written: set[str]) -> tuple[Link, ...]:
