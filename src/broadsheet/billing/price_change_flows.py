@@ -29,8 +29,8 @@ PAYING = (Status.TRIAL, Status.ACTIVE, Status.PAST_DUE, Status.PAUSED)
 BATCH = 100
 
 
-class TooSoon(Exception):
-    """Nobody could be told in time; the message says from which day on it can be."""
+class CannotAnnounce(Exception):
+    """A change of price that cannot be announced; the message says why, or from which day on it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,16 @@ def announce_price_change(old: Price, effective_on: date, *, by: User | None, no
     """Say that those who hold an old price pay the plan's newest one from a day on.
 
     Raises:
-        TooSoon: the day is less than thirty days away.
+        CannotAnnounce: the day is less than thirty days away, or there is no other price to change to.
     """
     earliest = (now + NOTICE).astimezone(settings.BROADSHEET.zone).date() + timedelta(days=1)
     if effective_on < earliest:
-        raise TooSoon(f"Everybody is told at least {NOTICE.days} days before; choose {earliest:%-d %B %Y} or later.")
-    newest = old.plan.prices.exclude(pk=old.pk).filter(since__gte=old.since, period=old.period, currency=old.currency).first()
-    if newest is None:
-        raise TooSoon("This is the price that is asked now. Change the plan’s price first.")
+        raise CannotAnnounce(f"Everybody is told at least {NOTICE.days} days before; choose {earliest:%-d %B %Y} or later.")
+    newest = old.plan.prices.first()
+    if newest is None or newest.pk == old.pk:
+        raise CannotAnnounce("This is the price that is asked now. Change the plan’s price first.")
+    if (newest.period, newest.currency) != (old.period, old.currency):
+        raise CannotAnnounce("The plan is sold by another period or in another currency now; nobody can be moved to that.")
     with transaction.atomic():
         PriceChange.objects.filter(from_price=old, withdrawn_at=None).update(withdrawn_at=now)
         return PriceChange.objects.create(

@@ -145,7 +145,7 @@ def _offer_page(
         **shown,
         "cards": [_card(card, choice) for card in cards],
         "names": [card.name for card in cards],
-        "rows": compare(cards) if len(cards) > 1 else (),
+        "rows": _rows(cards) if len(cards) > 1 else [],
         "held": held,
         "rights": rights,
         "is_offered": not (held or rights) or "more" in request.GET or bool(choice.campaign),
@@ -163,7 +163,13 @@ def _offer_page(
     return reader_page(request, "web/subscribe.html", context, now=now, status=status)
 
 
+def _rows(cards: tuple[PlanCard, ...]) -> list[tuple[str, list[tuple[str, bool]]]]:
+    """Each line of the offer with each plan's name, and whether it holds the line."""
+    names = [card.name for card in cards]
+    return [(line, list(zip(names, holds, strict=True))) for line, holds in compare(cards)]
+
+
 def _card(card: PlanCard, choice: Choice) -> dict[str, object]:
     """One card with the prices that hold for whoever looks."""
     ways = [{"offer": offer, "tag": price_tag(offer, choice.campaign)} for offer in card.offers]
-    return {"card": card, "ways": ways, "saving": card.saving_percent, "trial_days": max(offer.trial_days for offer in card.offers)}
+    return {"card": card, "ways": ways, "saving": card.saving_percent}

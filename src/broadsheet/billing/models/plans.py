@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from broadsheet.accounts.models import User
+
+
+# Pages below /subscribe/ that are no plan's.
+TAKEN_SLUGS = frozenset({"code", "done", "gift", "group", "offer", "student"})
 
 
 class Plan(models.Model):
@@ -41,6 +46,10 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.slug in TAKEN_SLUGS:
+            raise ValidationError({"slug": f"/subscribe/{self.slug}/ is another page already; choose another word."})
 
 
 class Price(models.Model):
