@@ -45,7 +45,7 @@ _EDITOR = (
 _SUPPORT = (
     frozenset({ACCESS_DESK, SEE_READERS})
     | _all("library", "article", actions=("view",))
-    | _all("billing", "invoicerequest", actions=("view",))
+    | _all("billing", "invoicerequest", "declaration", actions=("view",))
 )
 _PUBLISHER = (
     _EDITOR
@@ -54,7 +54,9 @@ _PUBLISHER = (
     | _all("publication", "publication", actions=("change",))
     | _all("publication", "plainpage", "letterwording")
     | _all("billing", "plan")
-    | _all("billing", "invoicerequest", actions=("change", "view"))
+    | _all("billing", "invoicerequest", "declaration", actions=("change", "view"))
+    | _all("billing", "order", actions=("view",))
+    | _all("billing", "lawsettings", actions=("change",))
     | _all("accounts", "user", actions=("add", "change"))
     | _all("membership", "grant", "institution")
     | _all("wagtailcore", "collection", "workflow", "task", actions=("add", "change", "delete"))

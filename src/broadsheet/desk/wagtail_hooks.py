@@ -13,7 +13,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from broadsheet.desk import figures, letters, paste, photo_pages, reader_pages
+from broadsheet.desk import declarations, figures, letters, paste, photo_pages, reader_pages
 from broadsheet.desk.articles import ArticleViewSet
 from broadsheet.desk.bulk_actions import PublishArticles, UnpublishArticles
 from broadsheet.desk.held_mail import HeldMailPanel
@@ -59,6 +59,11 @@ def register_addresses() -> list[URLPattern]:
         path("figures/funnel.csv", figures.funnel_csv, name="desk_funnel_csv"),
         path("figures/subscribers/", figures.subscribers, name="desk_subscribers"),
         path("figures/subscribers.csv", figures.subscribers_csv, name="desk_subscribers_csv"),
+        path("declarations/", declarations.declarations, name="desk_declarations"),
+        path("declarations/consents.csv", declarations.consents, name="desk_consents"),
+        path("declarations/<int:number>/", declarations.declaration, name="desk_declaration"),
+        path("declarations/<int:number>/decline/", declarations.decline, name="desk_decline_declaration"),
+        path("declarations/<int:number>/<int:subscription>/", declarations.carry_out, name="desk_carry_out"),
         path("reports/photo-licences/", photo_pages.licences, name="desk_photo_licences"),
     ]
 
@@ -84,6 +89,12 @@ def register_letters_item() -> MenuItem:
     return _ForWhoMay(
         "Letters", reverse("desk_letters"), name="letters", icon_name="mail", order=225, permission=letters.CHANGE_LETTERS
     )
+
+
+@hooks.register("register_admin_menu_item")
+def register_declarations_item() -> MenuItem:
+    address, may = reverse("desk_declarations"), declarations.SEE_DECLARATIONS
+    return _ForWhoMay("Withdrawals", address, name="declarations", icon_name="warning", order=235, permission=may)
 
 
 @hooks.register("register_reports_menu_item")
