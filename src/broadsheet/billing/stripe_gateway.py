@@ -5,12 +5,9 @@ docs/decisions/0020-stripe.md says why it is used in this way, docs/operator/str
 
 from __future__ import annotations
 
-import hashlib
 import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -19,32 +16,16 @@ import stripe
 
 from broadsheet.billing import stripe_reading as reading
 from broadsheet.billing.ledger import Snapshot
-from broadsheet.billing.models import Price, StripeCheckout, Subscription
-from broadsheet.billing.periods import MONTHS
-from broadsheet.billing.provider import (
-    Checkout,
-    NotOurs,
-    Order,
-    ProviderAway,
-    ProviderError,
-    ProviderEvent,
-    Refused,
-    UntrustedEvent,
-)
+from broadsheet.billing.models import StripeCheckout, Subscription
+from broadsheet.billing.provider import Checkout, NotOurs, Order, ProviderEvent, Refused, UntrustedEvent
+from broadsheet.billing.stripe_client import PAGE, list_all, make_client, once, translated
+from broadsheet.billing.stripe_goods import NAME, StripeGoods, load_known_prices
 from broadsheet.core.money import price_text
 
-NAME = "stripe"
-# The form of Stripe's objects that `stripe_reading` reads; an account's own default does not matter.
-API_VERSION = "2026-10-28.endive"
-TIMEOUT_S = (3.05, 10.0)  # to connect, to answer: a reader is waiting
-RETRIES = 2  # by the client, with the same idempotency key
 EVENT_AGE = timedelta(seconds=300)  # as Stripe's own clients allow
-PAGE = 100  # the most that Stripe gives at once
 LISTENERS = 8  # requests at a time while all are listed, far below Stripe's limit of 100 a second
-
-logger = logging.getLogger(__name__)
-
-stripe.enable_telemetry = False
+# What is read of a subscription beside its own fields: whose it is, what it takes off, which card pays.
+WHOLE = ("customer.invoice_settings.default_payment_method", "default_payment_method", "discounts.source.coupon")
 
 
 class StripeGateway:
@@ -54,13 +35,8 @@ class StripeGateway:
 
     def __init__(self, secret_key: str, webhook_secrets: Sequence[str], *, tax: bool = False, api_base: str | None = None) -> None:
         """`tax`: let Stripe reckon VAT and sales tax; `api_base`: another address of the API, for tests."""
-        self._client = stripe.StripeClient(
-            secret_key,
-            stripe_version=API_VERSION,
-            base_addresses={"api": api_base} if api_base else None,
-            max_network_retries=RETRIES,
-            http_client=stripe.RequestsClient(timeout=TIMEOUT_S),
-        ).v1
+        self._client = make_client(secret_key, api_base)
+        self.goods = StripeGoods(self._client)
         self._webhook_secrets = tuple(webhook_secrets)
         self._is_live = "_live_" in secret_key
         self._tax = tax
@@ -70,8 +46,8 @@ class StripeGateway:
         session = self._find_session(order.order_ref)
         if session is None:
             params: Any = self._checkout_params(order, return_url, cancel_url)
-            with _translated():
-                session = self._client.checkout.sessions.create(params, _once("checkout", order.order_ref)).to_dict()
+            with translated():
+                session = self._client.checkout.sessions.create(params, once("checkout", order.order_ref)).to_dict()
             StripeCheckout.objects.get_or_create(
                 order_ref=order.order_ref, defaults={"session_ref": session["id"], "created_at": now}
             )
@@ -84,10 +60,10 @@ class StripeGateway:
     def fetch(self, ref: str, *, now: datetime) -> Snapshot:
         """What Stripe says; `ref` may also be the number of a payment, which then belongs to a subscription or is a gift."""
         known = load_known_prices()
-        with _translated(ref):
+        with translated(ref):
             if ref.startswith("pi_"):
                 return self._fetch_by_payment(ref, known, now)
-            subscription = self._client.subscriptions.retrieve(ref, {"expand": ["customer"]}).to_dict()
+            subscription = self._client.subscriptions.retrieve(ref, {"expand": [*WHOLE]}).to_dict()
             return self._read(subscription, known)
 
     def list_subscriptions(self, *, now: datetime) -> Iterator[Snapshot]:
@@ -103,8 +79,8 @@ class StripeGateway:
 
     def list_everything(self) -> Iterator[dict[str, Any]]:
         """Every subscription of the account as Stripe gives it, whosever product it is, with its customer."""
-        with _translated():
-            params: Any = {"status": "all", "limit": PAGE, "expand": ["data.customer"]}
+        with translated():
+            params: Any = {"status": "all", "limit": PAGE, "expand": [f"data.{name}" for name in WHOLE]}
             for subscription in self._client.subscriptions.list(params).auto_paging_iter():
                 yield subscription.to_dict()
 
@@ -115,13 +91,18 @@ class StripeGateway:
     def manage_url(self, ref: str, *, return_url: str) -> str | None:
         if ref.startswith("pi_"):
             return None
-        with _translated(ref):
-            customer = reading.find_id(self._client.subscriptions.retrieve(ref).to_dict()["customer"])
-            return self._client.billing_portal.sessions.create({"customer": customer, "return_url": return_url}).url
+        with translated(ref):
+            params = {"customer": self._customer_of(ref), "return_url": return_url}
+            return str(self._client.billing_portal.sessions.create(params).url)
+
+    def change_address(self, ref: str, address: str, *, now: datetime) -> None:
+        """Where Stripe's own letters and receipts go."""
+        with translated(ref):
+            self._client.customers.update(self._customer_of(ref), {"email": address})
 
     def cancel(self, ref: str, *, at_period_end: bool, now: datetime) -> None:
         _refuse_presents(ref)
-        with _translated(ref):
+        with translated(ref):
             if at_period_end:
                 self._client.subscriptions.update(ref, {"cancel_at_period_end": True})
             else:
@@ -129,7 +110,7 @@ class StripeGateway:
 
     def undo_cancel(self, ref: str, *, now: datetime) -> None:
         _refuse_presents(ref)
-        with _translated(ref):
+        with translated(ref):
             subscription = self._find_running(ref)
             if subscription["cancel_at_period_end"]:
                 self._client.subscriptions.update(ref, {"cancel_at_period_end": False})
@@ -139,7 +120,7 @@ class StripeGateway:
     def pause(self, ref: str, *, until: datetime, now: datetime) -> None:
         """The next payment waits until that day; if it is not due before, Stripe only notes the pause."""
         _refuse_presents(ref)
-        with _translated(ref):
+        with translated(ref):
             subscription = self._find_running(ref)
             if subscription["status"] not in ("active", "trialing"):
                 raise Refused("A payment is due. Pay it first, then the subscription can be paused.")
@@ -151,7 +132,7 @@ class StripeGateway:
 
     def resume(self, ref: str, *, now: datetime) -> None:
         _refuse_presents(ref)
-        with _translated(ref):
+        with translated(ref):
             subscription = self._find_running(ref)
             paid_until = self._paid_until(subscription)
             params: Any = {"proration_behavior": "none"}
@@ -168,12 +149,12 @@ class StripeGateway:
     def change_price(self, ref: str, order: Order, *, at_renewal: bool = False, now: datetime) -> None:
         """What is left of the old period is taken off; what is left over then stays as the customer's credit at Stripe."""
         _refuse_presents(ref)
-        with _translated(ref):
+        with translated(ref):
             subscription = self._find_running(ref)
             item = reading.read_item(subscription, load_known_prices())
-            coupon = self._coupon(order)
+            coupon = self.goods.coupon(order)
             params: Any = {
-                "items": [{"id": item["id"], "price": self.publish_price(order.price_id), "quantity": order.quantity}],
+                "items": [{"id": item["id"], "price": self.goods.publish_price(order.price_id), "quantity": order.quantity}],
                 "discounts": [{"coupon": coupon}] if coupon else "",
                 "payment_behavior": "error_if_incomplete",
             }
@@ -185,10 +166,10 @@ class StripeGateway:
                     params |= {"trial_end": _seconds(paid_until), "metadata": _waits_for(reading.CHANGE, paid_until)}
             else:
                 params |= {"proration_behavior": "always_invoice", "billing_cycle_anchor": {"type": "now"}}
-            self._client.subscriptions.update(ref, params, _once("change", ref, order.order_ref) if order.order_ref else {})
+            self._client.subscriptions.update(ref, params, once("change", ref, order.order_ref) if order.order_ref else {})
 
     def refund(self, ref: str, payment_ref: str, *, cents: int, now: datetime) -> None:
-        with _translated(payment_ref):
+        with translated(payment_ref):
             by = "payment_intent" if payment_ref.startswith("pi_") else "charge"
             charge = self._find_charge(by, payment_ref)
             left = charge["amount_captured"] - charge["amount_refunded"]
@@ -196,7 +177,7 @@ class StripeGateway:
                 raise Refused(f"Only {price_text(left, charge['currency'])} of this payment are left to give back.")
             params: Any = {by: payment_ref, "amount": cents}
             # The same refund ordered twice at once is one; the next one starts from another sum.
-            self._client.refunds.create(params, _once("refund", payment_ref, charge["amount_refunded"], cents))
+            self._client.refunds.create(params, once("refund", payment_ref, charge["amount_refunded"], cents))
 
     def read_event(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> ProviderEvent:
         signature = next((value for name, value in headers.items() if name.lower() == "stripe-signature"), "")
@@ -212,33 +193,16 @@ class StripeGateway:
             raise UntrustedEvent("This event is of Stripe's test mode and the key is not, or the other way round.")
         return read
 
-    def publish_price(self, price_id: int) -> str:
-        """The number of one of our prices at Stripe, where it is made at its first use."""
-        price = Price.objects.select_related("plan").get(pk=price_id)
-        known = price.provider_refs.get(NAME)
-        if known:
-            return str(known)
-        with _translated():
-            ref = self._find_price(price) or self._create_price(price)
-        price.provider_refs[NAME] = ref
-        price.save(update_fields=["provider_refs"])
-        return ref
-
-    def load_price(self, ref: str) -> dict[str, Any]:
-        """A price as Stripe holds it, with its product."""
-        with _translated(ref):
-            return self._client.prices.retrieve(ref, {"expand": ["product"]}).to_dict()
-
     def load_account(self) -> dict[str, Any]:
         """What Stripe says of the price list: the cheapest question that proves key and network."""
-        with _translated():
+        with translated():
             return self._client.prices.list({"limit": 1}).to_dict()
 
     def _find_session(self, order_ref: str) -> dict[str, Any] | None:
         row = StripeCheckout.objects.filter(order_ref=order_ref).first()
         if row is None:
             return None
-        with _translated(row.session_ref):
+        with translated(row.session_ref):
             return self._client.checkout.sessions.retrieve(row.session_ref).to_dict()
 
     def _checkout_params(self, order: Order, return_url: str, cancel_url: str) -> dict[str, Any]:
@@ -261,12 +225,12 @@ class StripeGateway:
         params["subscription_data"] = {"metadata": written}
         if order.trial_days:
             params["subscription_data"]["trial_period_days"] = order.trial_days
-        coupon = self._coupon(order)
+        coupon = self.goods.coupon(order)
         return params | ({"discounts": [{"coupon": coupon}]} if coupon else {})
 
     def _line_item(self, order: Order) -> dict[str, Any]:
         if order.renews:
-            return {"price": self.publish_price(order.price_id), "quantity": order.quantity}
+            return {"price": self.goods.publish_price(order.price_id), "quantity": order.quantity}
         product = {"name": order.plan_name}
         price = {
             "currency": order.currency.lower(),
@@ -283,60 +247,13 @@ class StripeGateway:
             return {"customer": before.customer_ref}
         return {"customer_email": order.address} if order.address else {}
 
-    def _coupon(self, order: Order) -> str:
-        """The coupon of an order's discount, made at its first use; "" if there is none. A sum: rounding is ours alone."""
-        off = order.full_cents - order.cents
-        if off <= 0:
-            return ""
-        months = discount_months(order)
-        ref = f"broadsheet-{order.currency}-{off}-{months or 'always'}".lower()
-        length = {"duration": "repeating", "duration_in_months": months} if months else {"duration": "forever"}
-        params: Any = {
-            "id": ref,
-            "amount_off": off,
-            "currency": order.currency.lower(),
-            "name": f"-{order.discount_percent}%",
-            **length,
-        }
-        try:
-            self._client.coupons.retrieve(ref)
-        except stripe.InvalidRequestError as error:
-            if error.code != "resource_missing":
-                raise
-            self._client.coupons.create(params, _once("coupon", params))
-        return ref
-
-    def _find_price(self, price: Price) -> str | None:
-        for found in self._client.prices.list({"lookup_keys": [_lookup_key(price)], "active": True}).data:
-            is_same = (found.unit_amount, found.currency.upper()) == (price.cents, price.currency)
-            if is_same and found.recurring is not None and found.recurring.interval == price.period:
-                return found.id
-        return None
-
-    def _create_price(self, price: Price) -> str:
-        params: Any = {
-            "currency": price.currency.lower(),
-            "unit_amount": price.cents,
-            "recurring": {"interval": price.period},
-            "tax_behavior": "inclusive",  # readers are told what they pay, tax and all
-            "lookup_key": _lookup_key(price),
-            "transfer_lookup_key": True,
-            "metadata": {reading.PRICE: str(price.pk)},
-        }
-        sibling = next((other for other in price.plan.prices.all() if other.provider_refs.get(NAME)), None)
-        if sibling is not None:
-            params["product"] = reading.find_id(self.load_price(sibling.provider_refs[NAME])["product"])
-        else:
-            params["product_data"] = {"name": price.plan.name}
-        return self._client.prices.create(params, _once("price", params)).id
-
     def _all_subscriptions(self, known: frozenset[str]) -> Iterator[dict[str, Any]]:
         for subscription in self.list_everything():
             if reading.is_ours(subscription, known) and subscription["status"] not in reading.UNBEGUN:
                 yield subscription
 
     def _read_listed(self, subscription: dict[str, Any], known: frozenset[str]) -> Snapshot:
-        with _translated(subscription["id"]):
+        with translated(subscription["id"]):
             return self._read(subscription, known)
 
     def _read(self, subscription: dict[str, Any], known: frozenset[str]) -> Snapshot:
@@ -348,18 +265,15 @@ class StripeGateway:
 
     def _papers(self, subscription: dict[str, Any]) -> reading.Papers:
         customer = reading.find_id(subscription["customer"])
-        charges = self._list(self._client.charges, {"customer": customer})
+        charges = list_all(self._client.charges, {"customer": customer})
         return reading.Papers(invoices=self._invoices(subscription["id"]), charges=charges, disputes=self._disputes(charges))
 
     def _invoices(self, ref: str) -> list[dict[str, Any]]:
-        return self._list(self._client.invoices, {"subscription": ref, "expand": ["data.payments"]})
+        return list_all(self._client.invoices, {"subscription": ref, "expand": ["data.payments"]})
 
     def _disputes(self, charges: list[dict[str, Any]]) -> list[dict[str, Any]]:
         held = [charge["id"] for charge in charges if charge["disputed"]]
-        return [dispute for charge in held for dispute in self._list(self._client.disputes, {"charge": charge})]
-
-    def _list(self, service: Any, params: dict[str, Any]) -> list[dict[str, Any]]:
-        return [thing.to_dict() for thing in service.list({**params, "limit": PAGE}).auto_paging_iter()]
+        return [dispute for charge in held for dispute in list_all(self._client.disputes, {"charge": charge})]
 
     def _fetch_by_payment(self, ref: str, known: frozenset[str], now: datetime) -> Snapshot:
         paid = self._client.invoice_payments.list(
@@ -370,17 +284,17 @@ class StripeGateway:
             found = reading.find_subscription(invoice)
             if not found:
                 raise NotOurs(f"Payment {ref} of Stripe's is for an invoice that belongs to no subscription.")
-            return self._read(self._client.subscriptions.retrieve(found, {"expand": ["customer"]}).to_dict(), known)
+            return self._read(self._client.subscriptions.retrieve(found, {"expand": [*WHOLE]}).to_dict(), known)
         intent = self._client.payment_intents.retrieve(ref).to_dict()
         if not intent["metadata"].get(reading.ORDER) or intent["status"] != "succeeded":
             raise NotOurs(f"Payment {ref} of Stripe's was made for something else, or not made.")
-        charges = self._list(self._client.charges, {"payment_intent": ref})
+        charges = list_all(self._client.charges, {"payment_intent": ref})
         return reading.read_present(intent, reading.Papers(charges=charges, disputes=self._disputes(charges)), now=now)
 
     def _find_charge(self, by: str, payment_ref: str) -> dict[str, Any]:
         if by == "charge":
             return self._client.charges.retrieve(payment_ref).to_dict()
-        charges = self._list(self._client.charges, {"payment_intent": payment_ref})
+        charges = list_all(self._client.charges, {"payment_intent": payment_ref})
         found = next((charge for charge in charges if charge["status"] == "succeeded"), None)
         if found is None:
             raise Refused(f"Nothing was paid with {payment_ref}, so nothing can be given back.")
@@ -391,6 +305,10 @@ class StripeGateway:
         if subscription["status"] in ("canceled", "incomplete_expired"):
             raise Refused("This subscription is over; begin a new one.")
         return subscription
+
+    def _customer_of(self, ref: str) -> str:
+        service = self._client.payment_intents if ref.startswith("pi_") else self._client.subscriptions
+        return reading.find_id(service.retrieve(ref).to_dict()["customer"])
 
     def _paid_until(self, subscription: dict[str, Any]) -> datetime:
         return reading.read_subscription(subscription, reading.Papers(invoices=self._invoices(subscription["id"]))).period_end
@@ -416,50 +334,6 @@ def _result(session: dict[str, Any]) -> str:
     return reading.find_id(session["subscription"]) or reading.find_id(session["payment_intent"])
 
 
-def load_known_prices() -> frozenset[str]:
-    """The numbers that our prices have at Stripe."""
-    refs = Price.objects.values_list("provider_refs", flat=True)
-    return frozenset(ref[NAME] for ref in refs if ref.get(NAME))
-
-
-def discount_months(order: Order) -> int:
-    """For how many months Stripe takes a discount off, from the first day on; 0: always.
-
-    Free days count too there, so that a month is added for each begun one: in doubt a payment more is lower.
-    """
-    if order.discount_periods is None:
-        return 0
-    free = order.trial_days // 28 + 1 if order.trial_days else 0
-    return MONTHS[order.period] * (order.discount_periods - 1) + 1 + free
-
-
-@contextmanager
-def _translated(ref: str = "") -> Iterator[None]:
-    """Turn the client's errors into ours."""
-    try:
-        yield
-    except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
-        logger.warning("Stripe does not answer: %s %s", type(error).__name__, error.http_status)
-        raise ProviderAway("Stripe does not answer. Nothing is known to have happened; try again in a minute.") from error
-    except stripe.CardError as error:
-        raise Refused(error.user_message or "The card was declined. Try another one, or ask your bank.") from error
-    except stripe.IdempotencyError as error:
-        raise Refused("This order was begun before with other terms. Begin again.") from error
-    except stripe.InvalidRequestError as error:
-        if error.code == "resource_missing":
-            raise Refused(f"Stripe knows nothing of the number {ref}.") from error
-        logger.error("Stripe refused request %s: %s %s %s", error.request_id, error.code, error.param, error)
-        raise Refused("Stripe did not accept this. Nothing was changed; write to us, and we will look into it.") from error
-    except stripe.StripeError as error:
-        raise ProviderError(f"Stripe refuses us ({type(error).__name__}); look at BROADSHEET_STRIPE_SECRET_KEY.") from error
-
-
-def _once(*parts: object) -> Any:
-    """Options with which the same request made twice is done once."""
-    text = json.dumps(parts, sort_keys=True)
-    return {"idempotency_key": f"broadsheet-{parts[0]}-{hashlib.sha256(text.encode()).hexdigest()[:40]}"}
-
-
 def _refuse_age(signature: str, now: datetime) -> None:
     signed_at = next((part[2:] for part in signature.split(",") if part.startswith("t=")), "")
     if abs(now - reading.moment(int(signed_at))) > EVENT_AGE:
@@ -475,10 +349,6 @@ def _refuse_presents(ref: str) -> None:
 
 def _waits_for(what: str, paid_until: datetime | None = None) -> dict[str, str]:
     return {reading.WAITS_FOR: what, reading.PAID_UNTIL: str(_seconds(paid_until)) if paid_until else ""}
-
-
-def _lookup_key(price: Price) -> str:
-    return f"broadsheet_price_{price.pk}"
 
 
 def _seconds(at: datetime) -> int:

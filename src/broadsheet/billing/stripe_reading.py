@@ -5,9 +5,10 @@ Amounts are in the currency's smallest unit on both sides; times are seconds sin
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from broadsheet.billing.ledger import PaidSum, Snapshot, Status
@@ -50,8 +51,7 @@ def read_subscription(subscription: Thing, papers: Papers, *, known_prices: Coll
     """One subscription; of several items the one whose price is among `known_prices` counts."""
     item = read_item(subscription, known_prices)
     status = _status(subscription)
-    newest = papers.invoices[0] if papers.invoices else None
-    tries = _failed_tries(newest, papers.charges) if status in (Status.PAST_DUE, Status.UNPAID) else []
+    tries = _failed_tries(papers) if status in (Status.PAST_DUE, Status.UNPAID) else []
     written = subscription["metadata"]
     return Snapshot(
         ref=subscription["id"],
@@ -69,6 +69,8 @@ def read_subscription(subscription: Thing, papers: Papers, *, known_prices: Coll
         reader_id=_number(written.get(READER)),
         email=_email(subscription["customer"]),
         order_ref=written.get(ORDER, ""),
+        next_cents=_next_cents(subscription, item, status),
+        card_expires=_card_expires(subscription),
     )
 
 
@@ -195,19 +197,46 @@ def _cancel_at(subscription: Thing, item: Thing) -> datetime | None:
     return moment(item["current_period_end"]) if subscription.get("cancel_at_period_end") else None
 
 
+def _next_cents(subscription: Thing, item: Thing, status: Status) -> int | None:
+    """What is taken at the end of the period, with the discounts that still run then; None if nothing will be."""
+    if status is Status.ENDED or _cancel_at(subscription, item) is not None or item["price"].get("unit_amount") is None:
+        return None
+    full: int = item["price"]["unit_amount"] * (item.get("quantity") or 1)
+    running = (
+        discount["source"]["coupon"]
+        for discount in subscription.get("discounts") or ()
+        if not isinstance(discount, str) and (discount["end"] is None or discount["end"] > item["current_period_end"])
+    )
+    for coupon in running:
+        full -= coupon.get("amount_off") or round(full * (coupon.get("percent_off") or 0) / 100)
+    return max(full, 0)
+
+
+def _card_expires(subscription: Thing) -> date | None:
+    """The last day of the card that pays: the subscription's own, or else the customer's."""
+    customer = subscription["customer"]
+    own = {} if isinstance(customer, str) else customer.get("invoice_settings") or {}
+    method = subscription.get("default_payment_method") or own.get("default_payment_method")
+    card = None if method is None or isinstance(method, str) else method.get("card")
+    if not card:
+        return None
+    return date(card["exp_year"], card["exp_month"], monthrange(card["exp_year"], card["exp_month"])[1])
+
+
 def _ended_at(subscription: Thing, status: Status, tries: Sequence[datetime]) -> datetime | None:
     if status is Status.ENDED and subscription.get("ended_at"):
         return moment(subscription["ended_at"])
     return tries[-1] if status is Status.UNPAID and tries else None
 
 
-def _failed_tries(invoice: Thing | None, charges: Iterable[Thing]) -> list[datetime]:
-    """When the newest invoice was tried in vain, oldest first; without charges, when it was written."""
-    if invoice is None:
-        return []
-    numbers = {_payment_number(payment) for payment in _invoice_payments(invoice)}
-    failed = [moment(charge["created"]) for charge in charges if charge["status"] == "failed" and _charge_number(charge) in numbers]
-    return sorted(failed) or [moment(invoice["created"])]
+def _failed_tries(papers: Papers) -> list[datetime]:
+    """When the invoices that are due were tried in vain, oldest first; without charges, when the oldest was written."""
+    due = [invoice for invoice in papers.invoices if invoice["status"] in ("open", "uncollectible")]
+    numbers = {_payment_number(payment) for invoice in due for payment in _invoice_payments(invoice)}
+    failed = [
+        moment(charge["created"]) for charge in papers.charges if charge["status"] == "failed" and _charge_number(charge) in numbers
+    ]
+    return sorted(failed) or [moment(invoice["created"]) for invoice in due[-1:]]
 
 
 def _payments(papers: Papers) -> Iterable[PaidSum]:

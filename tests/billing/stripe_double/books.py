@@ -53,7 +53,8 @@ class Books:
         self.events.append(event)
 
     def customer(self, email: str | None, card: str = "works") -> dict[str, Any]:
-        customer = self.keep("cus", "customer", email=email, balance=0, metadata={})
+        settings = {"default_payment_method": None}
+        customer = self.keep("cus", "customer", email=email, balance=0, metadata={}, invoice_settings=settings)
         self.cards[customer["id"]] = card
         return customer
 
@@ -73,6 +74,10 @@ class Books:
         held = self.get(price, "price")
         end = self.now + trial_days * DAY if trial_days else add_months(self.now, held, self.now)
         subscription = self.keep("sub", "subscription", **new_subscription(customer, held, quantity, self.now, end, metadata or {}))
+        method = self.keep(
+            "pm", "payment_method", type="card", customer=customer, card={"exp_month": 2, "exp_year": 2028}, metadata={}
+        )
+        subscription["default_payment_method"] = method["id"]
         if coupon:
             subscription["discounts"] = [self._discount(coupon)]
         if trial_days:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -181,16 +182,26 @@ def _expansions(params: Params) -> list[str]:
 
 def _expanded(books: Books, thing: Answer, names: list[str]) -> Answer:
     """The thing as it is answered: numbers unless something is asked for whole; payments of invoices only if asked for."""
-    shown = dict(thing)
+    shown: Answer = json.loads(json.dumps(thing))
     if thing["object"] == "invoice" and "payments" not in names:
         del shown["payments"]
     for name in names:
-        if name == "payments":
-            continue
-        if name not in shown or "." in name:
-            raise Stripe400(f"This property cannot be expanded ({name}).", param="expand")
-        shown[name] = books.things[shown[name]] if shown[name] else None
+        if name.count(".") > 3:
+            raise Stripe400("You cannot expand more than 4 levels of a property.", param="expand")
+        _expand(books, shown, name.split("."))
     return shown
+
+
+def _expand(books: Books, place: Answer, steps: list[str]) -> None:
+    first, *rest = steps
+    if first not in place:
+        raise Stripe400(f"This property cannot be expanded ({first}).", param="expand")
+    if isinstance(place[first], str):
+        place[first] = json.loads(json.dumps(books.things[place[first]]))
+    inner = place[first] if isinstance(place[first], list) else [place[first]]
+    for each in inner:
+        if rest and each is not None:
+            _expand(books, each, rest)
 
 
 def _same(*names: str) -> Callable[[Books, Answer, Params], bool]:
@@ -218,6 +229,12 @@ def _update(books: Books, params: Params, base: str, number: str) -> Answer:
     return books.update(books.get(number, "subscription"), params)
 
 
+def _update_customer(books: Books, params: Params, base: str, number: str) -> Answer:
+    customer = books.get(number, "customer")
+    customer["email"] = params.get("email", customer["email"])
+    return customer
+
+
 def _cancel(books: Books, params: Params, base: str, number: str) -> Answer:
     return books.cancel(books.get(number, "subscription"))
 
@@ -232,6 +249,7 @@ ROUTES: tuple[tuple[str, str, type, Callable[..., Answer]], ...] = (
     ("POST", "/v1/checkout/sessions", checkout.SessionCreateParams, create_checkout),
     ("GET", f"/v1/checkout/sessions/{NUMBER}", checkout.SessionRetrieveParams, retrieve("checkout.session")),
     ("POST", "/v1/billing_portal/sessions", billing_portal.SessionCreateParams, create_portal),
+    ("POST", f"/v1/customers/{NUMBER}", shapes.CustomerUpdateParams, _update_customer),
     ("GET", "/v1/subscriptions", shapes.SubscriptionListParams, list_all("subscription", _is_subscription)),
     ("GET", f"/v1/subscriptions/{NUMBER}", shapes.SubscriptionRetrieveParams, retrieve("subscription")),
     ("POST", f"/v1/subscriptions/{NUMBER}", shapes.SubscriptionUpdateParams, _update),

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import stripe
 
-from broadsheet.billing.stripe_gateway import API_VERSION
+from broadsheet.billing.stripe_client import API_VERSION
 from tests.billing.stripe_double.books import Books
 from tests.billing.stripe_double.forms import parse_form
 from tests.billing.stripe_double.routes import find_route, pay_checkout

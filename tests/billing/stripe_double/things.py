@@ -50,6 +50,7 @@ def new_subscription(
         "trial_end": None,
         "pause_collection": None,
         "discounts": [],
+        "default_payment_method": None,
         "latest_invoice": None,
         "metadata": metadata,
     }
