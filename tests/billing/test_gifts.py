@@ -23,14 +23,13 @@ from broadsheet.billing.gift_flows import (
     report_unredeemed_gifts,
 )
 from broadsheet.billing.models import Alert, Gift, Order, Plan, Subscription
-from broadsheet.billing.order_flows import Wish, begin_order, finish_order, follow_subscription, order_of
+from broadsheet.billing.order_flows import follow_subscription
 from broadsheet.billing.refund_flows import refund
-from broadsheet.core import clock
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.models import Event
 from broadsheet.mail.models import OutboxLetter
 from broadsheet.membership.models import Grant
-from tests.billing.purchases import buy
+from tests.billing.purchases import buy, give
 
 pytestmark = pytest.mark.django_db
 
@@ -40,20 +39,6 @@ ANN = "ann@example.org"
 @pytest.fixture
 def gift_plan() -> Plan:
     return Plan.objects.create(name="A year for a friend", slug="gift", price_cents=9600, period="year", kind=Plan.Kind.GIFT)
-
-
-def give(giver: Any, plan: Plan, *, day: date | None = None, told: bool = True) -> Gift:
-    """Order and pay a gift for Ann; `told` is whether the giver comes back, else an event tells of it."""
-    wish = GiftWish(ANN, "Ben", "For the long evenings.", day)
-    price = plan.prices.get()
-    begin_order(giver, Wish(price.pk, "offline", details=wish.details()), now=clock.now())
-    order = Order.objects.get(reader=giver, subscription=None)
-    ref = offline_flows.pay_order(order, order_of(order), now=clock.now())
-    if told:
-        finish_order(order, now=clock.now())
-    else:
-        follow_subscription("offline", ref, now=clock.now())
-    return Gift.objects.get(subscription__ref=ref)
 
 
 def letters(address: str) -> list[str]:

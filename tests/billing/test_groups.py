@@ -24,8 +24,8 @@ from broadsheet.billing.group_flows import (
     take_own_seat,
 )
 from broadsheet.billing.groups import next_seat, read_list
-from broadsheet.billing.models import Order, Organisation, Plan, Seat, Subscription
-from broadsheet.billing.order_flows import Wish, begin_order, finish_order, follow_subscription, order_of
+from broadsheet.billing.models import Organisation, Plan, Seat, Subscription
+from broadsheet.billing.order_flows import follow_subscription
 from broadsheet.billing.provider import Refused
 from broadsheet.billing.seat_flows import change_seats, preview_seats
 from broadsheet.core import clock
@@ -33,7 +33,7 @@ from broadsheet.core.clock import StoppedClock
 from broadsheet.mail.models import OutboxLetter
 from broadsheet.membership.models import Grant
 from broadsheet.paywall.explanation import explain_reader
-from tests.billing.purchases import buy
+from tests.billing.purchases import buy, buy_seats
 
 pytestmark = pytest.mark.django_db
 
@@ -54,15 +54,6 @@ def owner(make_reader: Any) -> Any:
 def acme(offline: Any, group_plan: Plan, owner: Any) -> Organisation:
     """Three seats."""
     return buy_seats(owner, group_plan, 3)
-
-
-def buy_seats(owner: Any, plan: Plan, seats: int) -> Organisation:
-    price = plan.prices.get()
-    begin_order(owner, Wish(price.pk, "offline", quantity=seats, details={"organisation": "Acme"}), now=clock.now())
-    order = Order.objects.get(reader=owner)
-    offline_flows.pay_order(order, order_of(order), now=clock.now())
-    row = finish_order(order, now=clock.now())
-    return Organisation.objects.get(subscription=row)
 
 
 def fresh(organisation: Organisation) -> Organisation:

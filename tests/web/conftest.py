@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from broadsheet.billing import offline_flows, providers
 from broadsheet.mail.models import OutboxLetter
 
 
@@ -52,3 +53,11 @@ def open_letter(db: None) -> Callable[[str], ReadLetter]:
         return ReadLetter(row.kind, row.subject, row.text, row.html, code[1] if code else "", link[1] if link else "")
 
     return read
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> offline_flows.OfflineProvider:
+    """The offline provider, as the demo has it."""
+    provider = offline_flows.OfflineProvider()
+    monkeypatch.setattr(providers, "load_providers", lambda: {provider.name: provider})
+    return provider

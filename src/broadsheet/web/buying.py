@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods
 from broadsheet.accounts.flows import LETTER_GAP, Refusal
 from broadsheet.accounts.models import User
 from broadsheet.accounts.store import find_waiting
+from broadsheet.billing import providers
 from broadsheet.billing.campaign_flows import why_not
 from broadsheet.billing.law_store import load_laws
 from broadsheet.billing.models import Order, Plan, Price, Subscription
 from broadsheet.billing.order_flows import Wish, begin_order, finish_order, trial_days
 from broadsheet.billing.provider import Checkout, ProviderError, Refused
-from broadsheet.billing.providers import load_providers
 from broadsheet.billing.store import PlanOffer, find_offer, load_held
 from broadsheet.billing.student_flows import DECLARATION, declare_student, find_institution
 from broadsheet.billing.subscription_flows import UnknownPrice, raise_alert
@@ -142,7 +142,7 @@ def go_to_pay(request: HttpRequest, checkout: Checkout, *, now: datetime) -> Htt
 
 def ways() -> list[dict[str, str]]:
     """The providers that take money at once, with the words of their buttons."""
-    return [{"name": name, "label": WAYS[name]} for name in load_providers() if name in WAYS]
+    return [{"name": name, "label": WAYS[name]} for name in providers.load_providers() if name in WAYS]
 
 
 # -- Whoever is not signed in ------------------------------------------------------------------------------------------
