@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from broadsheet.web import account, buying, friends, help, my_subscription, payment_events, signin, subscribe, wall
+from broadsheet.web import (
+    account,
+    buying,
+    declarations,
+    friends,
+    gifts,
+    help,
+    my_subscription,
+    payment_events,
+    signin,
+    subscribe,
+    wall,
+)
 
 urlpatterns = [
     path("articles/<int:article_id>/keep-reading/", wall.keep_reading),
@@ -31,6 +43,11 @@ urlpatterns = [
     path("account/card/", my_subscription.card),
     path("account/card/<int:number>/", my_subscription.card),
     path("account/payments/<str:ref>/", my_subscription.payment),
+    path("account/gifts/", gifts.given),
+    path("account/gifts/<int:number>/", gifts.gift),
+    path("account/gifts/<int:number>/card/", gifts.card),
+    path("gift/", gifts.type_code),
+    path("gift/<str:code>/", gifts.open_gift),
     path("account/export/", account.export),
     path("account/erase/", account.erase),
     path("subscribe/", subscribe.subscribe),
@@ -38,8 +55,11 @@ urlpatterns = [
     path("subscribe/offer/<slug:slug>/", subscribe.campaign),
     path("subscribe/done/<str:ref>/", buying.done),
     path("subscribe/student/", buying.student),
+    path("subscribe/gift/", gifts.give),
     path("subscribe/<slug:slug>/", buying.buy),
     path("subscribe/<slug:slug>/invoice/", subscribe.invoice),
     path("payments/<slug:provider>/events/", payment_events.receive),
+    path("withdraw/", declarations.withdraw),
+    path("cancel/", declarations.cancel_contract),
     path("help/", help.help_page),
 ]
