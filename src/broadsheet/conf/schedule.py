@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.core.management import call_command
 
 from broadsheet.accounts.flows import forget_old_proofs
+from broadsheet.billing.declaration_flows import forget_old_declarations
 from broadsheet.billing.event_flows import ask_about_due, forget_old_events, settle_received_events
 from broadsheet.billing.gift_flows import deliver_due_gifts, remind_of_gifts, report_unredeemed_gifts
 from broadsheet.billing.letter_flows import (
@@ -63,6 +64,7 @@ JOBS: tuple[Job, ...] = (
     Job("gifts nobody opened", timedelta(hours=6), lambda now: report_unredeemed_gifts(now=now)),
     Job("old events of payments", timedelta(hours=1), lambda now: forget_old_events(now=now)),
     Job("old friends' links", timedelta(hours=1), lambda now: forget_old_links(now=now)),
+    Job("old declarations", timedelta(hours=1), lambda now: forget_old_declarations(now=now)),
     Job("old letters", timedelta(hours=1), lambda now: forget_old_letters(now=now)),
     Job("old codes and links", timedelta(hours=1), lambda now: forget_old_proofs(now=now)),
     Job("old changes", timedelta(hours=1), lambda now: trim_change_log(now=now)),
