@@ -16,8 +16,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-LONGEST = 400  # characters that are looked at
-MOST_CLAUSES = 24
+LONGEST = 2_000  # characters that are looked at
+MOST_CLAUSES = 100
 FIELDS = ("author", "topic", "region", "year")
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | {"—": " ", "–": "-", "−": "-"})
 _TOKEN = re.compile(
