@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,12 +14,17 @@ import pytest
 from django.test import Client
 
 from broadsheet.accounts.models import AddressProof, User
+from broadsheet.billing import offline_flows, providers
+from broadsheet.billing.models import Plan, Subscription
+from broadsheet.billing.provider import ProviderAway
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.models import Event
+from broadsheet.core.personal import REGISTER
 from broadsheet.library.models import Article
 from broadsheet.mail.models import OutboxLetter
 from broadsheet.membership.models import Grant, NewsletterConsent
 from broadsheet.paywall.models import ErasedUnlock, Unlock
+from tests.billing.purchases import buy
 from tests.web.conftest import ReadLetter
 from tests.web.pages import problem, state
 
@@ -211,3 +217,71 @@ def test_staff_do_not_erase_themselves(visitor: Client, make_reader: Any, sign_i
     sign_in(visitor, make_reader(OLD, is_staff=True))
     visitor.post("/account/erase/", {"email": OLD})
     assert User.objects.exists()
+
+
+# -- Erasing while a subscription runs -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held(reader: User, monkeypatch: pytest.MonkeyPatch) -> Subscription:
+    provider = offline_flows.OfflineProvider()
+    monkeypatch.setattr(providers, "load_providers", lambda: {provider.name: provider})
+    return buy(reader, Plan.objects.create(name="All-Access", slug="month", price_cents=980, period="month"))
+
+
+def test_erasing_ends_a_subscription_and_keeps_the_money_without_a_name(own: Client, held: Subscription) -> None:
+    assert "A subscription runs: All-Access." in own.get("/account/erase/").content.decode()
+    assert own.post("/account/erase/", {"email": OLD}).status_code == 200
+    held.refresh_from_db()
+    assert (held.status, held.reader, held.grant, held.kept_cents) == ("ended", None, None, 980)
+    assert offline_flows.OfflineProvider().fetch(held.ref, now=held.checked_at).status == "ended"
+    assert [order.reader for order in held.orders.all()] == [None]
+    for table in REGISTER.tables:
+        assert OLD not in str(list(table.model._default_manager.values())) or table.model is OutboxLetter
+    assert [row.kind for row in OutboxLetter.objects.all()] == ["erased"]
+
+
+def test_account_stays_while_it_is_not_sure_that_nothing_more_is_taken(
+    own: Client, held: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise ProviderAway("no answer")
+
+    monkeypatch.setattr(offline_flows.OfflineProvider, "cancel", fail)
+    answer = own.post("/account/erase/", {"email": OLD})
+    assert answer.status_code == 503
+    assert "we cannot make sure that nothing more is taken from you" in problem(answer)
+    assert User.objects.exists()
+
+
+def test_whoever_pays_for_others_hands_that_over_first(own: Client, held: Subscription) -> None:
+    Plan.objects.update(kind="group")
+    answer = own.post("/account/erase/", {"email": OLD})
+    assert answer.status_code == 409
+    assert "Hand the organisation over" in problem(answer)
+    held.refresh_from_db()
+    assert held.status == "active"
+
+
+def test_gift_that_was_paid_outlives_the_account_of_its_giver(own: Client, held: Subscription) -> None:
+    Plan.objects.update(kind="gift")
+    assert own.post("/account/erase/", {"email": OLD}).status_code == 200
+    held.refresh_from_db()
+    assert (held.status, held.reader) == ("active", None)
+
+
+def test_export_holds_what_was_bought_and_agreed_to_and_no_code(
+    own: Client, held: Subscription, visit: Callable[[], Client]
+) -> None:
+    held.orders.update(agreed_text="You order All-Access.")
+    own.post("/account/address/", {"email": NEW})
+    archive = zipfile.ZipFile(io.BytesIO(own.post("/account/export/").content))
+    tables = json.loads(archive.read("account.json"))
+    assert tables["subscriptions"][0]["kept_cents"] == 980
+    assert tables["orders"][0]["agreed_text"] == "You order All-Access."
+    assert "payment" in [row["kind"] for row in tables["subscription_lines"]]
+    # Whoever holds a browser that is signed in does not hold the mailbox: the export proves it to nobody.
+    code = re.search(r"(?m)^ +(\d{6})$", OutboxLetter.objects.get(kind="change-old").text)
+    assert code
+    assert code[1] not in archive.read("account.json").decode()
+    assert "change-old" in [row["kind"] for row in tables["letters"]]

@@ -127,9 +127,7 @@ def find_cheaper(row: Subscription, *, now: datetime) -> Target | None:
     held = terms_held(row)
     found = find_targets(row, now=now)
     cheaper = [
-        target
-        for target in found
-        if target.change.terms.cents < held.cents and _monthly(target.change.terms) < _monthly(held)
+        target for target in found if target.change.terms.cents < held.cents and _monthly(target.change.terms) < _monthly(held)
     ]
     return max(cheaper, key=lambda target: _monthly(target.change.terms), default=None)
 
@@ -217,6 +215,26 @@ def withdraw(row: Subscription, *, now: datetime) -> Subscription:
         if left > 0:
             provider.refund(row.ref, line.detail, cents=left, now=now)
     return end_now(_follow(row, now), now=now)
+
+
+def load_running(reader_id: int) -> tuple[Subscription, ...]:
+    """A reader's own subscriptions that go on, or could: gifts, which are paid and belong to somebody else, are none."""
+    rows = Subscription.objects.filter(reader_id=reader_id, status__in=RUNNING).exclude(price__plan__kind=Plan.Kind.GIFT)
+    return tuple(rows.select_related("price__plan", "grant", "reader"))
+
+
+def end_for_erasure(reader_id: int, *, now: datetime) -> None:
+    """Before an account is erased: have its providers take nothing more.
+
+    Raises:
+        Refused: others read by what this reader pays for; the message says what to do first.
+        ProviderAway: some may have ended; asking again ends the rest.
+    """
+    rows = load_running(reader_id)
+    if any(row.price.plan.kind == Plan.Kind.GROUP for row in rows):
+        raise Refused("Others read on the seats that you pay for. Hand the organisation over, or cancel its seats, first.")
+    for row in rows:
+        end_now(row, now=now)
 
 
 def tell_new_address(user: User, *, now: datetime) -> None:

@@ -17,6 +17,8 @@ from broadsheet.accounts.flows import CODE_LIFE, LETTER_GAP, ChangeOutcome, Refu
 from broadsheet.accounts.models import ProofPurpose, User
 from broadsheet.accounts.second_factor import has_authenticator
 from broadsheet.accounts.store import find_change
+from broadsheet.billing.change_flows import end_for_erasure, load_running
+from broadsheet.billing.provider import ProviderError, Refused
 from broadsheet.core import clock
 from broadsheet.core.keys import keyed_hash, network_of, new_token
 from broadsheet.membership.consent import CONSENT_TEXT
@@ -33,6 +35,11 @@ from broadsheet.web.reader_page import private, reader_page, see_other
 from broadsheet.web.same_site import same_site_form
 from broadsheet.web.signin import REFUSALS
 from broadsheet.web.signing import sign_out
+
+STILL_PAYING = (
+    "The payment service does not answer, so we cannot make sure that nothing more is taken from you. Your account is still there; "
+    "try again in a few minutes."
+)
 
 View = Callable[..., HttpResponse]
 
@@ -112,7 +119,7 @@ def erase(request: HttpRequest) -> HttpResponse:
     """Erase the account, once its address has been typed to confirm it."""
     now, user = clock.now(), _reader(request)
     typed = request.POST.get("email", "")[:320]
-    context = {"reader": user, "email_typed": typed}
+    context = {"reader": user, "email_typed": typed, "running": load_running(user.pk)}
     if user.is_staff:
         return reader_page(request, "web/erase.html", {**context, "is_staff": True}, now=now)
     if request.method != "POST":
@@ -121,6 +128,12 @@ def erase(request: HttpRequest) -> HttpResponse:
     if address is None or address.key != user.address_key:
         problem = "That is not this account’s address. Type it as it stands above."
         return reader_page(request, "web/erase.html", {**context, "problem": problem}, now=now, status=422)
+    try:
+        end_for_erasure(user.pk, now=now)
+    except Refused as error:
+        return reader_page(request, "web/erase.html", {**context, "problem": str(error)}, now=now, status=409)
+    except ProviderError:
+        return reader_page(request, "web/erase.html", {**context, "problem": STILL_PAYING}, now=now, status=503)
     erase_account(user, now=now)
     sign_out(request)
     return reader_page(request, "web/erased.html", {}, now=now)
