@@ -198,6 +198,17 @@ def test_locked_article_is_saved_by_nobody_else(
 
 
 @pytest.mark.django_db
+def test_slug_that_leads_to_a_button_is_refused_beside_its_field(desk: Callable[[Role], Client]) -> None:
+    editor = desk(Role.EDITOR)
+    answer = editor.post(ADD, {**article_data(slug="unlock"), "action-publish": "1"})
+    assert answer.status_code == 200
+    assert "“unlock” leads to a button of the article" in answer.content.decode()
+    assert not Article.objects.exists()
+    assert editor.post(ADD, {**article_data(headline="Unlock"), "action-publish": "1"}).status_code == 302
+    assert Article.objects.get().slug == "unlock-article"
+
+
+@pytest.mark.django_db
 def test_unpublish_takes_the_texts_away(desk: Callable[[Role], Client], make_article: Callable[..., Article]) -> None:
     article = make_article()
     answer = desk(Role.EDITOR).post(f"/desk/articles/unpublish/{article.pk}/")

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib.contenttypes.fields import GenericRelation
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
-from django.utils.text import slugify
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from modelcluster.models import ClusterableModel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
@@ -29,6 +29,7 @@ from wagtail.search import index
 from broadsheet.library import signals
 from broadsheet.library.access import Access, Kind
 from broadsheet.library.blocks import NOTE_FEATURES, BodyBlock
+from broadsheet.library.slugs import LONGEST, TAKEN, make_slug
 
 ACCESS_CHOICES = [(Access.METERED, "Metered"), (Access.FREE, "Free"), (Access.SUBSCRIBERS, "Subscribers only")]
 KIND_CHOICES = [(Kind.DAILY, "Daily"), (Kind.IN_DEPTH, "In depth"), (Kind.BRIEFING, "Briefing")]
@@ -144,7 +145,7 @@ class Article(
     """One article. The row is the published state (or the first draft); later drafts live in revisions."""
 
     headline = models.CharField(max_length=200)
-    slug = models.SlugField(max_length=120, blank=True)
+    slug = models.SlugField(max_length=LONGEST, blank=True)
     headline_home = models.CharField("headline on the home page", max_length=120, blank=True)
     headline_search = models.CharField("headline for search engines", max_length=120, blank=True)
     headline_social = models.CharField("headline for social media", max_length=160, blank=True)
@@ -197,8 +198,18 @@ class Article(
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:
-            self.slug = slugify(self.headline)[:120].strip("-") or "article"
+            self.slug = make_slug(self.headline)
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Refuse a slug under which no article would be found.
+
+        Raises:
+            ValidationError: another page has this address.
+        """
+        super().clean()
+        if self.slug in TAKEN:
+            raise ValidationError({"slug": f"“{self.slug}” leads to a button of the article. Give another word, or several."})
 
     def get_absolute_url(self) -> str:
         return f"/articles/{self.pk}/{self.slug}/"

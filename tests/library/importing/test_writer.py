@@ -76,6 +76,11 @@ def told() -> Iterator[list[Any]]:
     signals.article_withdrawn.disconnect(withdrawn)
 
 
+def test_slug_that_leads_to_a_button_is_changed() -> None:
+    assert counts(bring(item(slug="unlock"))) == (1, 0, 0, 0)
+    assert Article.objects.get().slug == "unlock-article"
+
+
 def test_an_article_has_everything_its_source_says() -> None:
     full = item(
         dek="Why.", slug="the-strait", kind=Kind.IN_DEPTH, access=Access.FREE, published_at=datetime(2019, 5, 3, tzinfo=UTC),

@@ -11,7 +11,6 @@ from uuid import uuid4
 
 from django.db import connection
 from django.db.models import Model
-from django.utils.text import slugify
 
 from broadsheet.core.flows import ChangeKind
 from broadsheet.core.models import Change
@@ -31,6 +30,7 @@ from broadsheet.library.models import (
     SourceRecord,
     Topic,
 )
+from broadsheet.library.slugs import make_slug
 
 # The columns whose values drivers do not take as they are.
 _SPECIAL = ("access", "kind", "published_at", "first_published_at", "last_published_at", "revised_at")
@@ -199,7 +199,7 @@ def _values(one: Prepared, *, now: datetime) -> dict[str, Any]:
     live = not item.is_draft
     return {
         "headline": short(item.headline, LONGEST_HEADLINE),
-        "slug": slugify(item.slug or item.headline)[:120].strip("-") or "article",
+        "slug": make_slug(item.slug or item.headline),
         "headline_home": short(item.headline_home, 120),
         "headline_search": short(item.headline_search, 120),
         "headline_social": short(item.headline_social, 160),
