@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from broadsheet.accounts.addresses import parse_address
 from broadsheet.accounts.models import User
@@ -181,9 +181,12 @@ def send_again(invoice_id: int, *, now: datetime) -> None:
 def write_renewal_invoices(*, now: datetime) -> int:
     """A month before a period ends, or as long before as there are days to pay: the next one's invoice. Returns how many."""
     lead = max(RENEWAL_LEAD, timedelta(days=InvoiceSettings.load().days_to_pay))
+    is_written = Invoice.objects.filter(
+        agreement=OuterRef("pk"), period_start__gte=OuterRef("period_end"), state__in=(Invoice.State.OPEN, Invoice.State.PAID)
+    )
     due = InvoiceAgreement.objects.filter(
-        renews=True, ended_at__isnull=True, cancel_at__isnull=True, period_end__isnull=False, period_end__lte=now + lead
-    ).exclude(invoices__period_start__gte=F("period_end"), invoices__state__in=(Invoice.State.OPEN, Invoice.State.PAID))
+        ~Exists(is_written), renews=True, ended_at__isnull=True, cancel_at__isnull=True, period_end__lte=now + lead
+    )
     written = 0
     for ref in due.values_list("ref", flat=True)[:BATCH]:
         with transaction.atomic():
@@ -224,7 +227,8 @@ def follow_invoices(*, now: datetime) -> int:
 
 def _renew(agreement: InvoiceAgreement, now: datetime) -> int:
     """Write the next invoice unless one was written meanwhile; staff are told when it can't be."""
-    written = agreement.invoices.exclude(state=Invoice.State.CANCELLED).filter(period_start__gte=agreement.period_end)
+    asked = (Invoice.State.OPEN, Invoice.State.PAID)
+    written = agreement.invoices.filter(state__in=asked, period_start__gte=agreement.period_end)
     if written.exists() or agreement.cancel_at is not None or agreement.ended_at is not None:
         return 0
     try:

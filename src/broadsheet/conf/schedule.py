@@ -12,6 +12,7 @@ from broadsheet.accounts.flows import forget_old_proofs
 from broadsheet.billing.declaration_flows import forget_old_declarations
 from broadsheet.billing.event_flows import ask_about_due, forget_old_events, settle_received_events
 from broadsheet.billing.gift_flows import deliver_due_gifts, remind_of_gifts, report_unredeemed_gifts
+from broadsheet.billing.invoice_flows import follow_invoices, remind_of_invoices, write_renewal_invoices
 from broadsheet.billing.letter_flows import (
     write_card_notices,
     write_failure_letters,
@@ -58,6 +59,9 @@ JOBS: tuple[Job, ...] = (
     Job("pauses", timedelta(hours=1), lambda now: write_pause_notices(now=now)),
     Job("cards that run out", timedelta(hours=1), lambda now: write_card_notices(now=now)),
     Job("new prices", timedelta(minutes=10), lambda now: write_price_letters(now=now)),
+    Job("invoices of next periods", timedelta(hours=1), lambda now: write_renewal_invoices(now=now)),
+    Job("reminders of invoices", timedelta(hours=1), lambda now: remind_of_invoices(now=now)),
+    Job("unpaid invoices", timedelta(minutes=10), lambda now: follow_invoices(now=now)),
     Job("yearly reminders", timedelta(hours=1), lambda now: write_yearly_reminders(now=now)),
     Job("gifts", timedelta(minutes=1), lambda now: deliver_due_gifts(now=now)),
     Job("gifts that wait", timedelta(hours=1), lambda now: remind_of_gifts(now=now)),
