@@ -11,6 +11,7 @@ from broadsheet.billing.group_flows import follow_group
 from broadsheet.billing.letter_flows import write_letter_of_line
 from broadsheet.billing.models import Plan, Price
 from broadsheet.billing.subscription_flows import line_written
+from broadsheet.billing.watch_flows import watch_beginning
 from broadsheet.core import clock
 
 
@@ -20,6 +21,7 @@ def connect() -> None:
     line_written.connect(write_letter_of_line, dispatch_uid="billing.letters")
     line_written.connect(follow_gift, dispatch_uid="billing.gifts")
     line_written.connect(follow_group, dispatch_uid="billing.groups")
+    line_written.connect(watch_beginning, dispatch_uid="billing.watch")
 
 
 def _plan_saved(instance: Plan, **kwargs: Any) -> None:

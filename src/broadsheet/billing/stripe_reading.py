@@ -157,7 +157,7 @@ def _subject(kind: str, thing: Thing) -> str:
         return find_id(thing.get("subscription")) or find_id(thing.get("payment_intent"))
     if family == "invoice":
         return find_subscription(thing)
-    if family in ("charge", "charge.dispute", "refund", "charge.refund"):
+    if kind == "charge.refunded" or family in ("charge.dispute", "refund"):
         return find_id(thing.get("payment_intent"))
     return ""
 

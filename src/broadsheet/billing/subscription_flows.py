@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.dispatch import Signal
 
+from broadsheet.accounts.models import User
 from broadsheet.billing.ledger import Line, LineKind, Snapshot, Standing, Status, differences, fold
 from broadsheet.billing.models import Alert, LedgerLine, Order, Plan, Price, Subscription
 from broadsheet.core.flows import EventKind, record_event
@@ -82,12 +83,11 @@ def raise_alert(key: str, text: str, *, subscription: Subscription | None = None
 
 def _begin(provider: str, snapshot: Snapshot, order: Order | None, now: datetime) -> Subscription:
     price = _find_price(provider, snapshot.price_ref)
-    reader_id = snapshot.reader_id or (order.reader_id if order else None)
     row, _ = Subscription.objects.get_or_create(
         provider=provider,
         ref=snapshot.ref,
         defaults={
-            "reader_id": reader_id,
+            "reader_id": _find_reader(snapshot, order),
             "price": price,
             "status": snapshot.status,
             "started_at": snapshot.started_at,
@@ -96,6 +96,13 @@ def _begin(provider: str, snapshot: Snapshot, order: Order | None, now: datetime
         },
     )
     return Subscription.objects.select_for_update().get(pk=row.pk)
+
+
+def _find_reader(snapshot: Snapshot, order: Order | None) -> int | None:
+    """Whose it is: our order knows best, for accounts are merged and erased while somebody pays."""
+    if order is not None or snapshot.reader_id is None:
+        return order.reader_id if order is not None else None
+    return User.objects.filter(pk=snapshot.reader_id).values_list("pk", flat=True).first()
 
 
 def _fill_in(row: Subscription, snapshot: Snapshot, order: Order | None) -> None:

@@ -1,0 +1,33 @@
+"""What staff have to look at as soon as a subscription begins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from broadsheet.billing.change_flows import RUNNING
+from broadsheet.billing.ledger import Line, LineKind
+from broadsheet.billing.models import Subscription
+from broadsheet.billing.subscription_flows import OPENS_TO_OTHERS, raise_alert
+
+
+def watch_beginning(subscription: Subscription, line: Line, now: datetime, **kwargs: Any) -> None:
+    """Tell of money that opens nothing, and of a reader who pays twice."""
+    if line.kind is not LineKind.STARTED or subscription.status not in RUNNING:
+        return
+    if subscription.reader_id is None:
+        text = f"Somebody pays for subscription {subscription.pk} ({subscription.ref}), which belongs to no account here."
+        raise_alert(no_account_key(subscription), text[:300], subscription=subscription, now=now)
+        return
+    if subscription.price.plan.kind in OPENS_TO_OTHERS:
+        return
+    others = Subscription.objects.filter(reader_id=subscription.reader_id, status__in=RUNNING).exclude(pk=subscription.pk)
+    other = others.exclude(price__plan__kind__in=OPENS_TO_OTHERS).first()
+    if other is not None:
+        text = f"One reader pays twice: subscriptions {other.pk} and {subscription.pk}. End one, and give its money back."
+        raise_alert(f"two:{other.pk}:{subscription.pk}", text, subscription=subscription, now=now)
+
+
+def no_account_key(subscription: Subscription) -> str:
+    """The key of the alert about a subscription without an account."""
+    return f"no-account:{subscription.pk}"
