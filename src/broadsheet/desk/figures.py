@@ -62,6 +62,14 @@ class Sheet:
     rows: Iterable[Sequence[object]]
 
 
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawing and the words that stand over it."""
+
+    title: str
+    drawing: SafeString
+
+
 @require_safe
 @permission_required(SEE_FIGURES, raise_exception=True)
 def funnel(request: HttpRequest) -> HttpResponse:
@@ -201,7 +209,7 @@ def _by_source(question: Question) -> dict[str, Any]:
 _FUNNELS = {"time": _over_time, "article": _by_article, "source": _by_source}
 
 
-def _draw_steps(whole: Sequence[Shown], title: str) -> SafeString:
+def _draw_steps(whole: Sequence[Shown], title: str) -> Chart:
     bars = []
     for number, (step, figure) in enumerate(zip(STEPS, whole, strict=True)):
         before = whole[number - 1] if number else None
@@ -211,19 +219,19 @@ def _draw_steps(whole: Sequence[Shown], title: str) -> SafeString:
             part = share(figure, before) if isinstance(before, int) else ""
             bars.append(svg.Bar(step.name, figure, f"{figure:,}{f', {part} of the step above' if part else ''}"))
     desc = "; ".join(f"{bar.name}: {bar.end}" for bar in bars)
-    return _drawn(svg.draw_bars(bars, name="steps", title=title, desc=desc))
+    return _chart(title, svg.draw_bars(bars, name="steps", title=title, desc=desc))
 
 
-def _draw_periods(span: Span, rows: Sequence[FunnelRow]) -> SafeString:
+def _draw_periods(span: Span, rows: Sequence[FunnelRow]) -> Chart:
     names = [row.name for row in rows]
     columns = zip(*(row.figures for row in rows), strict=True)
     series = [
         svg.Series(step.name, [figure if isinstance(figure, int) else 0 for figure in column])
         for step, column in zip(STEPS, columns, strict=True)
     ]
-    title = f"The same {span.unit} by {span.unit}"
-    desc = "Each row has a scale of its own; the figure at its end is the highest. The table below holds every figure."
-    return _drawn(svg.draw_rows(names, series, name="periods", title=title, desc=desc))
+    title = f"The same {span.unit} by {span.unit}, each step on a scale of its own"
+    desc = "The figure at the end of a row is its highest. The table below holds every figure."
+    return _chart(title, svg.draw_rows(names, series, name="periods", title=title, desc=desc))
 
 
 def _load_subscribers(span: Span) -> tuple[list[SubscriberRow], list[tables.Move], list[tables.Move]]:
@@ -231,38 +239,26 @@ def _load_subscribers(span: Span) -> tuple[list[SubscriberRow], list[tables.Move
     return tables.by_period(span, before, moves), before, moves
 
 
-def _subscriber_charts(rows: Sequence[SubscriberRow], span: Span) -> list[SafeString]:
-    names, last = [row.name for row in rows], rows[-1]
-    moves = svg.draw_in_out(
-        names,
-        [row.came for row in rows],
-        [row.went for row in rows],
-        name="moves",
-        title=f"Subscriptions that came and went, {span.unit} by {span.unit}",
-        desc=f"{sum(row.came for row in rows):,} came and {sum(row.went for row in rows):,} went from {span.words}.",
-    )
-    living = svg.draw_line(
-        names,
-        [("", [row.living for row in rows], f"{last.living:,}")],
-        name="living",
-        title="Living subscriptions",
-        desc=f"{last.living:,} at the end.",
-    )
+def _subscriber_charts(rows: Sequence[SubscriberRow], span: Span) -> list[Chart]:
+    names = [row.name for row in rows]
+    came, went = [row.came for row in rows], [row.went for row in rows]
+    title = f"Subscriptions that came and went, {span.unit} by {span.unit}"
+    desc = f"{sum(came):,} came and {sum(went):,} went from {span.words}."
+    moves = _chart(title, svg.draw_in_out(names, came, went, name="moves", title=title, desc=desc))
+    living = _draw_line(names, "Living subscriptions", "living", [row.living for row in rows], f"{rows[-1].living:,}")
     currencies = sorted({currency for row in rows for currency in row.revenue})
-    return [_drawn(moves), _drawn(living), *(_draw_revenue(rows, currency) for currency in currencies)]
+    return [moves, living, *(_draw_revenue(rows, currency) for currency in currencies)]
 
 
-def _draw_revenue(rows: Sequence[SubscriberRow], currency: str) -> SafeString:
+def _draw_revenue(rows: Sequence[SubscriberRow], currency: str) -> Chart:
     values = [row.revenue.get(currency, 0) for row in rows]
     end = tables.revenue_text({currency: values[-1]})
-    drawn = svg.draw_line(
-        [row.name for row in rows],
-        [("", values, end)],
-        name=f"revenue-{currency.lower()}",
-        title=f"Recurring revenue a month, {currency}",
-        desc=f"{end} at the end.",
-    )
-    return _drawn(drawn)
+    title = f"Recurring revenue a month, {currency}"
+    return _draw_line([row.name for row in rows], title, f"revenue-{currency.lower()}", values, end)
+
+
+def _draw_line(names: Sequence[str], title: str, name: str, values: Sequence[int], end: str) -> Chart:
+    return _chart(title, svg.draw_line(names, values, end, name=name, title=title, desc=f"{end} at the end."))
 
 
 def _common(question: Question) -> dict[str, Any]:
@@ -281,9 +277,9 @@ def _share(figure: Shown, whole: int) -> str:
     return share(figure, whole) if isinstance(figure, int) else ""
 
 
-def _drawn(text: str) -> SafeString:
+def _chart(title: str, text: str) -> Chart:
     """A chart for a template; `figures.svg` has escaped every word in it."""
-    return mark_safe(text)
+    return Chart(title, mark_safe(text))
 
 
 def _csv_answer(sheet: Sheet, name: str, question: Question) -> HttpResponse:

@@ -88,23 +88,24 @@ def draw_in_out(periods: Sequence[str], came: Sequence[int], went: Sequence[int]
     return _frame(out, name, title, desc, top=-4, height=PLOT + 34)
 
 
-def draw_line(periods: Sequence[str], rows: Sequence[tuple[str, Sequence[int], str]], *, name: str, title: str, desc: str) -> str:
-    """Lines from zero, each with its name and its last figure in words, on one scale."""
+def draw_line(periods: Sequence[str], values: Sequence[int], end: str, *, name: str, title: str, desc: str) -> str:
+    """A line on a scale from zero, with its last figure in words."""
     room, height = WIDTH - LABELS - ENDS, 130
-    top = max([value for _, values, _ in rows for value in values], default=0) or 1
-    out = [f'<line class="chart-zero" x1="{LABELS}" x2="{LABELS + room}" y1="{height}" y2="{height}"/>']
-    for number, (words, values, end) in enumerate(rows):
-        step = room / max(1, len(values) - 1)
-        points = [(LABELS + index * step, height - height * value / top) for index, value in enumerate(values)]
-        if len(points) == 1:
-            points.append((LABELS + room, points[0][1]))
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        out.append(f'<polyline class="chart-line chart-line-{number % 3}" points="{path}"/>')
-        x, y = points[-1]
-        out.append(f'<circle class="chart-dot chart-dot-{number % 3}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>')
-        out.append(_text(x + 10, min(max(y + 5, 11.0), height - 2.0), f"{words} {end}".strip(), "chart-figure"))
-    out.append(_text(LABELS - 10, height, "0", "chart-small", anchor="end"))
-    out.extend(_ends(periods, height + 20, room))
+    top = max(values, default=0) or 1
+    step = room / max(1, len(values) - 1)
+    points = [(LABELS + index * step, height - height * value / top) for index, value in enumerate(values)]
+    if len(points) == 1:
+        points.append((LABELS + room, points[0][1]))
+    x, y = points[-1]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    out = [
+        f'<line class="chart-zero" x1="{LABELS}" x2="{LABELS + room}" y1="{height}" y2="{height}"/>',
+        f'<polyline class="chart-line" points="{path}"/>',
+        f'<circle class="chart-dot" cx="{x:.1f}" cy="{y:.1f}" r="4"/>',
+        _text(x + 10, min(max(y + 5, 11.0), height - 2.0), end, "chart-figure"),
+        _text(LABELS - 10, height, "0", "chart-small", anchor="end"),
+        *_ends(periods, height + 20, room),
+    ]
     return _frame(out, name, title, desc, top=-8, height=height + 34)
 
 

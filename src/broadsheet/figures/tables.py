@@ -266,8 +266,8 @@ def revenue_text(revenue: Mapping[str, int]) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """Such as `12%` or `0.8%`; empty where there is no whole."""
-    if not whole:
+    """Such as `12%` or `0.8%`; empty where there is no whole, or the part is larger."""
+    if not whole or part > whole:
         return ""
     percent = 100 * part / whole
     return f"{percent:.0f}%" if percent >= 10 or percent == 0 else f"{percent:.1f}%"
