@@ -18,6 +18,7 @@ from broadsheet.billing.models import LedgerLine, Plan, Price, PriceChange, Subs
 from broadsheet.billing.order_flows import follow_subscription, terms_of
 from broadsheet.billing.provider import ProviderError
 from broadsheet.billing.subscription_flows import UnknownPrice, raise_alert
+from broadsheet.core.money import price_text
 from broadsheet.mail.wordings import LetterKind
 
 logger = logging.getLogger(__name__)
@@ -42,13 +43,24 @@ class PriceHolders:
     is_asked_now: bool
     change: PriceChange | None
 
+    @property
+    def words(self) -> str:
+        """Such as `€96 a year`."""
+        return _words(self.price)
+
+    @property
+    def change_words(self) -> str:
+        """The price that is announced."""
+        return _words(self.change.to_price) if self.change else ""
+
 
 def load_price_history(plan: Plan) -> tuple[PriceHolders, ...]:
     """A plan's prices, the newest first, and how many still pay each."""
     prices = list(plan.prices.all())
     rows = Subscription.objects.filter(price__in=prices, status__in=PAYING).values("price_id").annotate(number=Count("pk"))
     holders = Counter({row["price_id"]: row["number"] for row in rows})
-    changes = {change.from_price_id: change for change in PriceChange.objects.filter(from_price__in=prices, withdrawn_at=None)}
+    announced = PriceChange.objects.filter(from_price__in=prices, withdrawn_at=None).select_related("to_price")
+    changes = {change.from_price_id: change for change in announced}
     return tuple(
         PriceHolders(price, holders[price.pk], position == 0, changes.get(price.pk)) for position, price in enumerate(prices)
     )
@@ -105,6 +117,10 @@ def apply_price_changes(*, now: datetime) -> int:
         for row in _due(change, now):
             changed += _apply(change, row, now)
     return changed
+
+
+def _words(price: Price) -> str:
+    return f"{price_text(price.cents, price.currency)} a {price.period}"
 
 
 def _due(change: PriceChange, now: datetime) -> list[Subscription]:

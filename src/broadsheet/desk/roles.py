@@ -9,6 +9,10 @@ from enum import StrEnum
 ACCESS_DESK = "wagtailadmin.access_admin"
 # Whoever may see a reader's grants may open the readers' page and ask why somebody may read.
 SEE_READERS = "membership.view_grant"
+# Whoever may add lines to the audit log may do for a reader what does no harm; giving and taking need more.
+HELP_READERS = "desk.add_auditline"
+GIVE_GRANTS = "membership.add_grant"
+SEE_AUDIT = "desk.view_auditline"
 # Sums by day, never a person; the page of subscribers shows what they bring in.
 SEE_FIGURES = "figures.view_daycount"
 WORKFLOW_NAME = "Second reading"
@@ -43,20 +47,20 @@ _EDITOR = (
     | _all("library", "homepage", actions=("change",))
 )
 _SUPPORT = (
-    frozenset({ACCESS_DESK, SEE_READERS})
+    frozenset({ACCESS_DESK, SEE_READERS, HELP_READERS})
     | _all("library", "article", actions=("view",))
-    | _all("billing", "invoicerequest", "declaration", actions=("view",))
+    | _all("billing", "invoice", "alert", "declaration", actions=("view",))
 )
 _PUBLISHER = (
     _EDITOR
     | _SUPPORT
-    | frozenset({SEE_FIGURES})
+    | frozenset({SEE_FIGURES, SEE_AUDIT})
     | _all("publication", "publication", actions=("change",))
     | _all("publication", "plainpage", "letterwording")
-    | _all("billing", "plan")
-    | _all("billing", "invoicerequest", "declaration", actions=("change", "view"))
+    | _all("billing", "plan", "campaign")
+    | _all("billing", "invoice", "alert", "declaration", actions=("change", "view"))
     | _all("billing", "order", actions=("view",))
-    | _all("billing", "lawsettings", actions=("change",))
+    | _all("billing", "lawsettings", "invoicesettings", actions=("change",))
     | _all("accounts", "user", actions=("add", "change"))
     | _all("membership", "grant", "institution")
     | _all("wagtailcore", "collection", "workflow", "task", actions=("add", "change", "delete"))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django import forms
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
-from wagtail.admin.ui.tables import BooleanColumn, DateColumn
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
+from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn, TitleColumn
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from broadsheet.billing.models import InvoiceRequest, Plan
+from broadsheet.billing.campaign_flows import count_uses
+from broadsheet.billing.models import Campaign, Plan
+from broadsheet.core.money import price_text
+from broadsheet.desk.plans import PlanForm, prices_url
 from broadsheet.library.models import Author, Region, Topic
 from broadsheet.publication.models import PlainPage
 
@@ -92,46 +95,58 @@ class PlanViewSet(SnippetViewSet):
     model = Plan
     icon = "list-ul"
     base_url_path = "plans"
-    list_display: ClassVar = ["name", "period", "price_cents", "currency", BooleanColumn("is_offered", label="Offered")]
+    list_display: ClassVar = [
+        "name",
+        Column("price", label="Price", accessor=lambda plan: price_text(plan.price_cents, plan.currency)),
+        "period",
+        "kind",
+        BooleanColumn("is_offered", label="Offered"),
+        TitleColumn("prices", label="Prices", accessor=lambda plan: "Prices and who pays them", get_url=prices_url),
+    ]
     search_backend_name = None
     search_fields = ("name",)
     edit_handler = ObjectList(
         [
             FieldRowPanel([FieldPanel("name"), FieldPanel("slug")]),
-            FieldRowPanel([FieldPanel("price_cents"), FieldPanel("currency"), FieldPanel("period")]),
+            FieldRowPanel([FieldPanel("price"), FieldPanel("currency"), FieldPanel("period")]),
+            FieldRowPanel([FieldPanel("kind"), FieldPanel("trial_days")]),
             FieldPanel("summary"),
             FieldPanel("holds", widget=forms.Textarea(attrs={"rows": 6})),
             FieldRowPanel([FieldPanel("is_offered"), FieldPanel("position")]),
-        ]
+        ],
+        base_form_class=PlanForm,
     )
 
 
-class InvoiceRequestViewSet(SnippetViewSet):
-    """Who asked for an invoice; the publisher marks a request answered or declined."""
+class CampaignViewSet(SnippetViewSet):
+    """Lower prices for a while, by a page or a code."""
 
-    model = InvoiceRequest
-    icon = "mail"
-    menu_label = "Invoice requests"
-    base_url_path = "invoice-requests"
-    list_display: ClassVar = ["name", "organisation", "plan", "state", DateColumn("created_at", label="Asked")]
-    list_filter = ("state", "plan")
+    model = Campaign
+    icon = "pick"
+    menu_label = "Campaigns"
+    base_url_path = "campaigns"
+    list_display: ClassVar = [
+        "name",
+        "code",
+        Column("discount", label="Discount", accessor=lambda row: f"{row.discount_percent}%"),
+        DateColumn("ends_at", label="Ends"),
+        BooleanColumn("is_on", label="On"),
+        Column("uses", label="Subscriptions", accessor=count_uses),
+    ]
     search_backend_name = None
-    search_fields = ("name", "organisation", "email")
+    search_fields = ("name", "code")
     edit_handler = ObjectList(
         [
-            FieldPanel("state"),
-            MultiFieldPanel(
-                [
-                    FieldPanel(name, read_only=True)
-                    for name in ("plan", "name", "email", "organisation", "postal_address", "message", "created_at")
-                ],
-                heading="What was asked",
-            ),
+            FieldRowPanel([FieldPanel("name"), FieldPanel("is_on")]),
+            FieldRowPanel([FieldPanel("code"), FieldPanel("slug"), FieldPanel("has_page")]),
+            FieldPanel("headline"),
+            FieldPanel("text", widget=forms.Textarea(attrs={"rows": 4})),
+            FieldPanel("plans", widget=forms.CheckboxSelectMultiple),
+            FieldRowPanel([FieldPanel("discount_percent"), FieldPanel("discount_periods")]),
+            FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
+            FieldRowPanel([FieldPanel("max_uses"), FieldPanel("new_only")]),
         ]
     )
-
-    def get_queryset(self, request: object) -> object:
-        return InvoiceRequest.objects.select_related("plan")
 
 
 class MoneyGroup(SnippetViewSetGroup):
@@ -139,4 +154,4 @@ class MoneyGroup(SnippetViewSetGroup):
     menu_icon = "list-ul"
     menu_name = "subscriptions"
     menu_order = 230
-    items = (PlanViewSet, InvoiceRequestViewSet)
+    items = (PlanViewSet, CampaignViewSet)

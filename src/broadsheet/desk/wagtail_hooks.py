@@ -13,7 +13,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from broadsheet.desk import declarations, figures, letters, paste, photo_pages, reader_pages
+from broadsheet.desk import alerts, declarations, figures, invoices, letters, paste, photo_pages, plans, reader_pages
 from broadsheet.desk.articles import ArticleViewSet
 from broadsheet.desk.bulk_actions import PublishArticles, UnpublishArticles
 from broadsheet.desk.held_mail import HeldMailPanel
@@ -27,6 +27,7 @@ register_snippet(LibraryGroup)
 register_snippet(PlainPageViewSet)
 register_snippet(MoneyGroup)
 
+hooks.register("before_delete_snippet", plans.refuse_used_plans)
 hooks.register("register_bulk_action", PublishArticles)
 hooks.register("register_bulk_action", UnpublishArticles)
 
@@ -51,6 +52,9 @@ def register_addresses() -> list[URLPattern]:
         path("paste/", paste.paste, name="desk_paste"),
         path("letters/", letters.letters, name="desk_letters"),
         path("letters/<slug:kind>/", letters.letter, name="desk_letter"),
+        path("plans/<int:plan_id>/prices/", plans.prices, name="desk_plan_prices"),
+        path("plans/<int:plan_id>/prices/<int:price_id>/announce/", plans.announce, name="desk_announce_price_change"),
+        path("plans/<int:plan_id>/prices/withdraw/<int:change_id>/", plans.withdraw, name="desk_withdraw_price_change"),
         path("readers/", reader_pages.readers, name="desk_readers"),
         path("readers/<int:reader_id>/", reader_pages.reader, name="desk_reader"),
         path("readers/<int:reader_id>/grants/", reader_pages.give, name="desk_give_grant"),
@@ -64,6 +68,18 @@ def register_addresses() -> list[URLPattern]:
         path("declarations/<int:number>/", declarations.declaration, name="desk_declaration"),
         path("declarations/<int:number>/decline/", declarations.decline, name="desk_decline_declaration"),
         path("declarations/<int:number>/<int:subscription>/", declarations.carry_out, name="desk_carry_out"),
+        path("alerts/", alerts.alerts, name="desk_alerts"),
+        path("alerts/<int:alert_id>/settle/", alerts.settle, name="desk_settle_alert"),
+        path("invoices/", invoices.invoices, name="desk_invoices"),
+        path("invoices/<int:invoice_id>/", invoices.invoice, name="desk_invoice"),
+        path("invoices/<int:invoice_id>/pdf/", invoices.pdf, name="desk_invoice_pdf"),
+        path("invoices/<int:invoice_id>/pay/", invoices.pay, name="desk_pay_invoice"),
+        path("invoices/<int:invoice_id>/correct/", invoices.correct, name="desk_correct_invoice"),
+        path("invoices/<int:invoice_id>/cancel/", invoices.cancel, name="desk_cancel_invoice"),
+        path("invoices/<int:invoice_id>/send/", invoices.send, name="desk_send_invoice"),
+        path("invoice-requests/<int:request_id>/", invoices.invoice_request, name="desk_invoice_request"),
+        path("invoice-requests/<int:request_id>/accept/", invoices.accept, name="desk_accept_request"),
+        path("invoice-requests/<int:request_id>/decline/", invoices.decline, name="desk_decline_request"),
         path("reports/photo-licences/", photo_pages.licences, name="desk_photo_licences"),
     ]
 
@@ -89,6 +105,18 @@ def register_letters_item() -> MenuItem:
     return _ForWhoMay(
         "Letters", reverse("desk_letters"), name="letters", icon_name="mail", order=225, permission=letters.CHANGE_LETTERS
     )
+
+
+@hooks.register("register_admin_menu_item")
+def register_invoices_item() -> MenuItem:
+    address, may = reverse("desk_invoices"), invoices.SEE_INVOICES
+    return _ForWhoMay("Invoices", address, name="invoices", icon_name="doc-full", order=232, permission=may)
+
+
+@hooks.register("register_admin_menu_item")
+def register_alerts_item() -> MenuItem:
+    address, may = reverse("desk_alerts"), alerts.SEE_ALERTS
+    return _ForWhoMay("Alerts", address, name="alerts", icon_name="warning", order=236, permission=may)
 
 
 @hooks.register("register_admin_menu_item")
@@ -122,6 +150,12 @@ def show_articles(request: HttpRequest, items: list[Any]) -> None:
 def warn_of_held_mail(request: HttpRequest, panels: list[Any]) -> None:
     if is_mail_held():
         panels.append(HeldMailPanel())
+
+
+@hooks.register("construct_homepage_panels")
+def show_alerts(request: HttpRequest, panels: list[Any]) -> None:
+    if request.user.has_perm(alerts.SEE_ALERTS) and alerts.count_open():
+        panels.append(alerts.AlertsPanel())
 
 
 @hooks.register("insert_global_admin_css")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -141,9 +142,12 @@ def _offer_page(
     held = load_held(reader_id) if reader_id is not None else ()
     rights = load_rights(reader_id, now=now) if reader_id is not None and not held else ()
     cards = compose_cards(load_offers())
+    entries = [_card(card, choice) for card in cards]
+    lower = [way["offer"] for entry in entries for way in entry["ways"] if way["tag"].discount_percent]
     context = {
         **shown,
-        "cards": [_card(card, choice) for card in cards],
+        "cards": entries,
+        "lower": [f"{offer.name} by the {offer.period}" for offer in lower],
         "names": [card.name for card in cards],
         "rows": _rows(cards) if len(cards) > 1 else [],
         "held": held,
@@ -169,7 +173,11 @@ def _rows(cards: tuple[PlanCard, ...]) -> list[tuple[str, list[tuple[str, bool]]
     return [(line, list(zip(names, holds, strict=True))) for line, holds in compare(cards)]
 
 
-def _card(card: PlanCard, choice: Choice) -> dict[str, object]:
+def _card(card: PlanCard, choice: Choice) -> dict[str, Any]:
     """One card with the prices that hold for whoever looks."""
-    ways = [{"offer": offer, "tag": price_tag(offer, choice.campaign)} for offer in card.offers]
+    ways: list[dict[str, Any]] = [
+        {"offer": offer, "tag": price_tag(offer, choice.campaign), "is_first": False} for offer in card.offers
+    ]
+    # The button that stands out: the first that a campaign makes cheaper, else the publisher's first.
+    min(ways, key=lambda way: not way["tag"].discount_percent)["is_first"] = True
     return {"card": card, "ways": ways, "saving": card.saving_percent}
