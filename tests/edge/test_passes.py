@@ -15,11 +15,11 @@ from broadsheet.core.clock import StoppedClock
 from broadsheet.core.signing_key_flows import rotate_signing_keys
 from broadsheet.edge.database import DatabaseAway
 from broadsheet.library.models import Article
-from broadsheet.membership.flows import end_grant
+from broadsheet.membership.flows import end_grant, sign_out_everywhere
 from broadsheet.membership.models import Grant
 from broadsheet.paywall.flows import unlock_article
 from broadsheet.paywall.passes import RENEW_AFTER
-from broadsheet.web.account_flows import erase_account, sign_out_everywhere
+from broadsheet.web.account_flows import erase_account
 from tests.edge.conftest import DJANGO, Process
 from tests.edge.visitor import Visitor
 

@@ -27,10 +27,10 @@ from broadsheet.core.models import Change, Tally, TrimmedLog
 from broadsheet.core.signing_key_flows import rotate_signing_keys
 from broadsheet.edge.database import DatabaseAway
 from broadsheet.library.models import Article
-from broadsheet.membership.flows import end_grant, give_grant
+from broadsheet.membership.flows import end_grant, give_grant, sign_out_everywhere
 from broadsheet.membership.models import Grant
 from broadsheet.paywall.passes import COOKIE
-from broadsheet.web.account_flows import erase_account, sign_out_everywhere
+from broadsheet.web.account_flows import erase_account
 from tests.conftest import START
 from tests.edge.conftest import Process
 from tests.edge.model import ArticleFacts, BrowserFacts, Cookies, Model, ReaderFacts, end_of_month

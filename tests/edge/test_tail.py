@@ -17,8 +17,8 @@ from broadsheet.core.models import Change
 from broadsheet.edge.database import DatabaseAway, DatabaseBusy
 from broadsheet.edge.holdings import SILENT_FOR_S
 from broadsheet.library.models import Article
+from broadsheet.membership.flows import sign_out_everywhere
 from broadsheet.publication.models import Publication
-from broadsheet.web.account_flows import sign_out_everywhere
 from tests.edge.conftest import DJANGO, Process
 from tests.edge.visitor import Visitor
 

@@ -8,8 +8,9 @@ class DeskConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from broadsheet.desk import setting_forms
+        from broadsheet.desk import personal_store, setting_forms
         from broadsheet.desk.setup import follow_migration
 
         setting_forms.attach()
+        personal_store.register_tables()
         post_migrate.connect(follow_migration, dispatch_uid="desk.setup")

@@ -1,10 +1,13 @@
-"""The desk's one table: the step of the workflow in which a second person reads an article."""
+"""The desk's tables: the step of the workflow in which a second person reads an article; what staff did for readers."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.db import models
 from wagtail.models import AbstractGroupApprovalTask
+
+from broadsheet.accounts.models import User
 
 
 class SecondReading(AbstractGroupApprovalTask):
@@ -24,3 +27,66 @@ class SecondReading(AbstractGroupApprovalTask):
     class Meta:
         verbose_name = "second reading"
         verbose_name_plural = "second readings"
+
+
+class AuditAction(models.TextChoices):
+    """What a member of the staff can do for a reader."""
+
+    GIVE = "give", "Gave access"
+    EXTEND = "extend", "Extended access"
+    END_GRANT = "end_grant", "Ended a grant"
+    REFUND = "refund", "Gave money back"
+    CANCEL = "cancel", "Cancelled at the period’s end"
+    END = "end", "Ended a subscription"
+    UNDO_CANCEL = "undo_cancel", "Took a cancellation back"
+    PAUSE = "pause", "Paused a subscription"
+    RESUME = "resume", "Ended a pause"
+    RESEND = "resend", "Sent a letter again"
+    SIGN_IN_LETTER = "sign_in_letter", "Sent a sign-in letter"
+    SIGN_OUT = "sign_out", "Signed out everywhere"
+    CHANGE_ADDRESS = "change_address", "Began a change of address"
+    MERGE = "merge", "Began to merge two accounts"
+    ASK_PROVIDER = "ask_provider", "Asked the provider"
+
+
+class AuditIsKept(Exception):
+    """Somebody tried to change or delete a line of the audit log."""
+
+
+class AuditLines(models.QuerySet["AuditLine"]):
+    """Lines that can be read and added, no more."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise AuditIsKept("Lines of the audit log are never changed.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise AuditIsKept("Lines of the audit log are never deleted.")
+
+
+class AuditLine(models.Model):
+    """One thing that a member of the staff did for a reader, and why; never changed and never deleted.
+
+    The reader is a number, which names nobody any more once the account is erased.
+    """
+
+    staff = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    reader_id = models.BigIntegerField()
+    action = models.CharField(max_length=16, choices=AuditAction.choices)
+    reason = models.CharField(max_length=300)
+    detail = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+
+    objects = AuditLines.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        default_permissions = ("add", "view")
+        indexes = [models.Index(fields=("reader_id", "at"), name="desk_audit_reader")]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise AuditIsKept("Lines of the audit log are never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise AuditIsKept("Lines of the audit log are never deleted.")

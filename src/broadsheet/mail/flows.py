@@ -59,7 +59,24 @@ def queue_letter(
         html=render_html(letter, publication),
         attachment=attachment.pdf if attachment else None,
         attachment_name=attachment.name if attachment else "",
-        message_id=f"<{now:%Y%m%d%H%M%S}.{secrets.token_hex(8)}@{settings.BROADSHEET.host}>",
+        message_id=_new_message_id(now),
+        created_at=now,
+        due_at=now,
+    )
+
+
+def send_again(letter: OutboxLetter, to_address: str, *, now: datetime) -> None:
+    """Put a letter into the outbox once more, word for word, under a number of its own."""
+    OutboxLetter.objects.create(
+        kind=letter.kind,
+        to_address=to_address,
+        reply_to=letter.reply_to,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        attachment=letter.attachment,
+        attachment_name=letter.attachment_name,
+        message_id=_new_message_id(now),
         created_at=now,
         due_at=now,
     )
@@ -97,6 +114,10 @@ def forget_old_letters(*, now: datetime) -> int:
 def forget_letters_to(address: str) -> None:
     """Delete every letter to or from one mailbox: its account is being erased."""
     store.delete_letters_to(address)
+
+
+def _new_message_id(now: datetime) -> str:
+    return f"<{now:%Y%m%d%H%M%S}.{secrets.token_hex(8)}@{settings.BROADSHEET.host}>"
 
 
 def _write(kind: LetterKind, values: Mapping[str, str], publication: Publication) -> Letter:

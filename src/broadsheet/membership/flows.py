@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models.functions import Greatest
 
+from broadsheet.accounts.flows import end_sessions
 from broadsheet.accounts.models import User
 from broadsheet.core.flows import ChangeKind, record_change
 from broadsheet.membership.consent import NEWSLETTER
@@ -72,3 +73,10 @@ def end_grant(grant_id: int, *, now: datetime) -> bool:
         grant.ends_at = max(now, grant.starts_at + timedelta(microseconds=1))
         grant.save(update_fields=["ends_at"])
     return True
+
+
+def sign_out_everywhere(user: User, *, now: datetime) -> None:
+    """End every session of one reader, and every pass that was made in one."""
+    with transaction.atomic():
+        end_sessions(user)
+        change_rights(user.pk, now=now)

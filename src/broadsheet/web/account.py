@@ -22,11 +22,11 @@ from broadsheet.billing.provider import ProviderError, Refused
 from broadsheet.core import clock
 from broadsheet.core.keys import keyed_hash, network_of, new_token
 from broadsheet.membership.consent import CONSENT_TEXT
-from broadsheet.membership.flows import end_consent, give_consent, has_consent
+from broadsheet.membership.flows import end_consent, give_consent, has_consent, sign_out_everywhere
 from broadsheet.pages.site import load_site
 from broadsheet.paywall.store import count_spent
 from broadsheet.publication.store import load_publication
-from broadsheet.web.account_flows import erase_account, export_account, sign_out_everywhere
+from broadsheet.web.account_flows import erase_account, export_account
 from broadsheet.web.account_store import count_passkeys, load_open_articles, load_rights, load_sign_ins
 from broadsheet.web.asker import BROWSER_COOKIE, browser_key, browser_key_of, client_address, set_browser_cookie
 from broadsheet.web.confirming import agree_by_code

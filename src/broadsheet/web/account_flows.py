@@ -10,7 +10,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from broadsheet.accounts.flows import end_sessions
 from broadsheet.accounts.models import User
 from broadsheet.accounts.personal_store import person_of
 from broadsheet.core.personal import erase_person, export_person
@@ -39,13 +38,6 @@ def erase_account(user: User, *, now: datetime) -> None:
         erase_person(person, now=now)
         queue_letter(LetterKind.ERASED, person.address, {}, now=now)
         change_rights(person.reader_id, now=now)
-
-
-def sign_out_everywhere(user: User, *, now: datetime) -> None:
-    """End every session of one reader, in this browser too."""
-    with transaction.atomic():
-        end_sessions(user)
-        change_rights(user.pk, now=now)
 
 
 def _csv(rows: list[dict[str, object]]) -> str:
