@@ -31,7 +31,12 @@ CODE_TRIES = 3
 CODE_TRIES_A_DAY = 10
 DAY = timedelta(days=1)
 
-LETTER_OF = {ProofPurpose.CHANGE_OLD: LetterKind.CHANGE_OLD, ProofPurpose.CHANGE_NEW: LetterKind.CHANGE_NEW}
+LETTER_OF = {
+    ProofPurpose.CHANGE_OLD: LetterKind.CHANGE_OLD,
+    ProofPurpose.CHANGE_NEW: LetterKind.CHANGE_NEW,
+    ProofPurpose.MERGE_KEPT: LetterKind.MERGE_AGREE,
+    ProofPurpose.MERGE_CLOSED: LetterKind.MERGE_AGREE,
+}
 
 
 @dataclass(frozen=True, slots=True)

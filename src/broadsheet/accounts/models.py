@@ -64,6 +64,8 @@ class ProofPurpose(models.TextChoices):
     CONFIRM = "confirm", "Confirm an address or sign in"
     CHANGE_OLD = "change_old", "Give up the old address"
     CHANGE_NEW = "change_new", "Take the new address"
+    MERGE_KEPT = "merge_kept", "Take in another account"
+    MERGE_CLOSED = "merge_closed", "Be taken in by another account"
 
 
 class AddressProof(models.Model):
@@ -97,3 +99,21 @@ class AddressProof(models.Model):
 
     class Meta:
         ordering = ("-asked_at", "-id")
+
+
+class AccountMerge(models.Model):
+    """Two accounts that staff want to become one: who asked for it, and when both mailboxes had agreed.
+
+    `closed_number` is the number of the account that is given up; it outlives the account.
+    """
+
+    kept = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    closed = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    closed_number = models.BigIntegerField()
+    started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    pair_key = models.CharField(max_length=32, unique=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-started_at", "-id")

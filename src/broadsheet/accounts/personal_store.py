@@ -11,8 +11,8 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Q, QuerySet
 
 from broadsheet.accounts.flows import erase_user, forget_proofs
-from broadsheet.accounts.models import AddressProof, User
-from broadsheet.core.personal import REGISTER, Person, PersonalTable, delete_rows
+from broadsheet.accounts.models import AccountMerge, AddressProof, User
+from broadsheet.core.personal import REGISTER, Person, PersonalTable, blank, delete_rows, move
 
 
 def person_of(user: User) -> Person:
@@ -61,6 +61,17 @@ def register_tables() -> None:
             erase=lambda rows, person, now: forget_proofs(rows),
             name="proofs_of_address",
             exported="purpose address created_at used_at",
+        ),
+        PersonalTable(
+            AccountMerge,
+            fields="kept closed started_by",
+            find=lambda person: AccountMerge.objects.filter(kept_id=person.reader_id),
+            erase=blank(kept=None),
+            why_kept="That staff brought two accounts together, by their numbers.",
+            kept_years=3,
+            name="merged_accounts",
+            exported="closed_number started_at finished_at",
+            merge=move(AccountMerge, "kept_id"),
         ),
     )
 

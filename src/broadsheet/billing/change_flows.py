@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from django.conf import settings
+from django.db import transaction
 
-from broadsheet.accounts.models import User
 from broadsheet.billing import providers
 from broadsheet.billing.changes import Change, PeriodPrice, preview
 from broadsheet.billing.law_store import load_laws
@@ -25,7 +25,7 @@ from broadsheet.billing.order_flows import follow_subscription, terms_of
 from broadsheet.billing.periods import next_period_end, period_end
 from broadsheet.billing.provider import KeepsAddress, PreviewsChange, Provider, ProviderError, Refused
 from broadsheet.billing.refund_flows import left_of_payment
-from broadsheet.billing.subscription_flows import raise_alert
+from broadsheet.billing.subscription_flows import note_move, raise_alert
 
 RUNNING = (Status.TRIAL, Status.ACTIVE, Status.PAST_DUE, Status.PAUSED)
 PAUSE_MONTHS = (1, 2, 3)
@@ -237,14 +237,23 @@ def end_for_erasure(reader_id: int, *, now: datetime) -> None:
         end_now(row, now=now)
 
 
-def tell_new_address(user: User, *, now: datetime) -> None:
-    """Tell the providers of a reader's subscriptions where letters go from now on; staff hear of it if one can't be told."""
-    for row in Subscription.objects.filter(reader=user, status__in=RUNNING):
+def follow_new_address(reader_id: int, *, now: datetime) -> None:
+    """A reader's account has moved to another mailbox: note it in the ledgers, and tell the providers."""
+    for pk in Subscription.objects.filter(reader_id=reader_id, status__in=RUNNING).values_list("pk", flat=True):
+        with transaction.atomic():
+            row = Subscription.objects.select_for_update(of=("self",)).get(pk=pk)
+            note_move(row, f"account {reader_id} to another address", now=now)
+    tell_new_address(reader_id, now=now)
+
+
+def tell_new_address(reader_id: int, *, now: datetime) -> None:
+    """Tell the providers where letters to a reader go from now on; staff hear of it if one can't be told."""
+    for row in Subscription.objects.filter(reader_id=reader_id, status__in=RUNNING).select_related("reader"):
         provider = providers.load_providers().get(row.provider)
-        if not isinstance(provider, KeepsAddress):
+        if row.reader is None or not isinstance(provider, KeepsAddress):
             continue
         try:
-            provider.change_address(row.ref, user.email, now=now)
+            provider.change_address(row.ref, row.reader.email, now=now)
         except ProviderError as error:
             text = f"The provider of subscription {row.pk} has not heard of its reader's new address: {error}"
             raise_alert(f"address:{row.pk}:{now:%Y%m%d%H%M%S}", text[:300], subscription=row, now=now)

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from broadsheet.billing.ledger import Line, LineKind
 from broadsheet.billing.models import (
     Alert,
     Campaign,
@@ -28,7 +27,7 @@ from broadsheet.billing.models import (
     StudentDeclaration,
     Subscription,
 )
-from broadsheet.billing.subscription_flows import write_lines
+from broadsheet.billing.subscription_flows import note_move
 from broadsheet.core.personal import REGISTER, Person, PersonalTable, blank, delete_rows, keep_rows, move
 
 # Germany asks for the longest of the countries in docs/law.md; a shorter duty elsewhere is kept with it.
@@ -237,10 +236,7 @@ def _merge_subscriptions(source: Person, target: Person, now: datetime) -> None:
     """Move subscriptions with a line in each ledger; their grants move with `membership`."""
     for row in Subscription.objects.select_for_update(of=("self",)).filter(reader_id=source.reader_id):
         row.reader_id = target.reader_id
-        stored = [line.line() for line in row.lines.all()]
-        detail = f"account {source.reader_id} to account {target.reader_id}"
-        write_lines(row, stored, (Line(LineKind.MOVED, f"{LineKind.MOVED}:{len(stored)}", now, detail=detail),), now=now)
-        row.save()
+        note_move(row, f"account {source.reader_id} to account {target.reader_id}", now=now)
 
 
 def _gifts(person: Person) -> QuerySet[Gift]:

@@ -30,14 +30,25 @@ class UnknownPrice(Exception):
     """A provider tells of a subscription whose price nobody here has set; staff are told."""
 
 
-def apply_snapshot(provider: str, snapshot: Snapshot, *, order: Order | None = None, now: datetime) -> Subscription:
+class Overtaken(Exception):
+    """While the provider was asked, somebody else wrote down what it said; what we heard may be older."""
+
+
+def apply_snapshot(
+    provider: str, snapshot: Snapshot, *, order: Order | None = None, seen_lines: int | None = None, now: datetime
+) -> Subscription:
     """Bring one subscription up to what its provider says; saying it again changes nothing.
+
+    `seen_lines` is how many lines its ledger had before the provider was asked.
 
     Raises:
         UnknownPrice: nothing is known of what is being paid for.
+        Overtaken: the ledger has other lines by now; ask again.
     """
     with transaction.atomic():
         row = Subscription.objects.select_for_update().filter(provider=provider, ref=snapshot.ref).first()
+        if row is not None and seen_lines is not None and row.lines.count() != seen_lines:
+            raise Overtaken
         if order is None and snapshot.order_ref:
             order = Order.objects.filter(ref=snapshot.order_ref, provider=provider).first()
         if row is None:
@@ -74,6 +85,13 @@ def write_lines(row: Subscription, stored: list[Line], fresh: tuple[Line, ...], 
         _record(row, line, bool(stored), now)
         line_written.send(None, subscription=row, line=line, standing=standing, is_first=not stored, now=now)
     return standing
+
+
+def note_move(row: Subscription, detail: str, *, now: datetime) -> None:
+    """Write into a subscription's ledger that it goes on under another account or address; names nobody."""
+    stored = [line.line() for line in row.lines.all()]
+    write_lines(row, stored, (Line(LineKind.MOVED, f"{LineKind.MOVED}:{len(stored)}", now, detail=detail),), now=now)
+    row.save()
 
 
 def raise_alert(key: str, text: str, *, subscription: Subscription | None = None, now: datetime) -> None:

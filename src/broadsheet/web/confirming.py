@@ -18,7 +18,10 @@ from broadsheet.accounts.flows import (
     finish_address_change,
     settle_reader,
 )
+from broadsheet.accounts.merge_flows import PURPOSES as MERGE_PURPOSES
+from broadsheet.accounts.merge_flows import MergeOutcome, finish_merge
 from broadsheet.accounts.models import ProofPurpose, User
+from broadsheet.billing.change_flows import follow_new_address, tell_new_address
 from broadsheet.core.flows import EventKind, record_event
 from broadsheet.core.keys import keyed_hash, network_of
 from broadsheet.library.store import find_article_access
@@ -47,15 +50,17 @@ def confirm_by_code(
         return _welcome(proven, next_path=next_path, network_address=network_address, now=now)
 
 
-def confirm_by_link(token: str, *, network_address: str, now: datetime) -> Confirmed | ChangeOutcome | Refusal:
-    """The button behind a letter's link was pressed: to sign in, or to agree to a change of address."""
+def confirm_by_link(token: str, *, network_address: str, now: datetime) -> Confirmed | ChangeOutcome | MergeOutcome | Refusal:
+    """The button behind a letter's link was pressed: to sign in, or to agree to a change of address or a merge."""
     with transaction.atomic():
         proven = answer_link(token, now=now)
         if isinstance(proven, Refusal):
             return proven
-        if proven.purpose is not ProofPurpose.CONFIRM:
-            return finish_address_change(proven, help_link=help_link(), now=now)
-        return _welcome(proven, next_path="", network_address=network_address, now=now)
+        if proven.purpose is ProofPurpose.CONFIRM:
+            return _welcome(proven, next_path="", network_address=network_address, now=now)
+        outcome = _agree(proven, now)
+    _tell_of_new_address(proven, outcome, now)
+    return outcome
 
 
 def agree_by_code(
@@ -64,12 +69,30 @@ def agree_by_code(
     """A code of one of the two letters about a change of address was typed."""
     with transaction.atomic():
         proven = answer_code(browser_key, code, purpose=purpose, pair_key=pair_key, now=now)
-        return proven if isinstance(proven, Refusal) else finish_address_change(proven, help_link=help_link(), now=now)
+        if isinstance(proven, Refusal):
+            return proven
+        outcome = finish_address_change(proven, help_link=help_link(), now=now)
+    _tell_of_new_address(proven, outcome, now)
+    return outcome
 
 
 def help_link() -> str:
     """Where letters send readers who are surprised by them."""
     return f"{settings.BROADSHEET.site_url}/help/"
+
+
+def _agree(proven: ProvenAddress, now: datetime) -> ChangeOutcome | MergeOutcome:
+    if proven.purpose in MERGE_PURPOSES:
+        return finish_merge(proven, now=now)
+    return finish_address_change(proven, help_link=help_link(), now=now)
+
+
+def _tell_of_new_address(proven: ProvenAddress, outcome: ChangeOutcome | MergeOutcome, now: datetime) -> None:
+    """Outside the transaction: a provider that is slow must not hold the database."""
+    if outcome is ChangeOutcome.CHANGED and proven.user_id is not None:
+        follow_new_address(proven.user_id, now=now)
+    elif outcome is MergeOutcome.MERGED and proven.user_id is not None:
+        tell_new_address(proven.user_id, now=now)
 
 
 def _welcome(proven: ProvenAddress, *, next_path: str, network_address: str, now: datetime) -> Confirmed:

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from broadsheet.accounts.addresses import Address, parse_address
 from broadsheet.accounts.flows import LETTER_GAP, ChangeOutcome, Refusal, look_at_link
+from broadsheet.accounts.merge_flows import PURPOSES as MERGE_PURPOSES
+from broadsheet.accounts.merge_flows import MergeOutcome
 from broadsheet.accounts.models import AddressProof, ProofPurpose
 from broadsheet.accounts.store import WaitingProof, find_waiting
 from broadsheet.core import clock
@@ -94,6 +96,8 @@ def confirm_link(request: HttpRequest, token: str) -> HttpResponse:
     if isinstance(answer, ChangeOutcome):
         context = {"is_changed": answer is ChangeOutcome.CHANGED, "is_taken": answer is ChangeOutcome.TAKEN}
         return reader_page(request, "web/change_agreed.html", context, now=now)
+    if isinstance(answer, MergeOutcome):
+        return reader_page(request, "web/merge_agreed.html", {"outcome": answer.value}, now=now)
     return _link_page(request, answer, now)
 
 
@@ -185,5 +189,10 @@ def _confirm_page(
 def _link_page(request: HttpRequest, proof: AddressProof | Refusal, now: datetime) -> HttpResponse:
     if isinstance(proof, Refusal):
         return reader_page(request, "web/link_over.html", {"is_used": proof is Refusal.LINK_USED}, now=now)
-    context = {"address": proof.address, "is_change": proof.purpose != ProofPurpose.CONFIRM, "newsletter": proof.newsletter}
+    context = {
+        "address": proof.address,
+        "is_merge": proof.purpose in MERGE_PURPOSES,
+        "is_change": proof.purpose in (ProofPurpose.CHANGE_OLD, ProofPurpose.CHANGE_NEW),
+        "newsletter": proof.newsletter,
+    }
     return reader_page(request, "web/confirm_link.html", context, now=now)
