@@ -10,6 +10,7 @@ from django.core.management import call_command
 
 from broadsheet.accounts.flows import forget_old_proofs
 from broadsheet.billing.declaration_flows import forget_old_declarations
+from broadsheet.billing.alert_flows import report_failed_payments
 from broadsheet.billing.event_flows import ask_about_due, forget_old_events, settle_received_events
 from broadsheet.billing.gift_flows import deliver_due_gifts, remind_of_gifts, report_unredeemed_gifts
 from broadsheet.billing.invoice_flows import follow_invoices, remind_of_invoices, write_renewal_invoices
@@ -62,6 +63,7 @@ JOBS: tuple[Job, ...] = (
     Job("invoices of next periods", timedelta(hours=1), lambda now: write_renewal_invoices(now=now)),
     Job("reminders of invoices", timedelta(hours=1), lambda now: remind_of_invoices(now=now)),
     Job("unpaid invoices", timedelta(minutes=10), lambda now: follow_invoices(now=now)),
+    Job("day's failed payments", timedelta(hours=1), lambda now: report_failed_payments(now=now)),
     Job("yearly reminders", timedelta(hours=1), lambda now: write_yearly_reminders(now=now)),
     Job("gifts", timedelta(minutes=1), lambda now: deliver_due_gifts(now=now)),
     Job("gifts that wait", timedelta(hours=1), lambda now: remind_of_gifts(now=now)),
