@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from broadsheet.billing import event_flows
 from broadsheet.billing.event_flows import ask_about_due, receive_event, settle_received_events
 from broadsheet.billing.ledger import Status
 from broadsheet.billing.models import Alert, Order, Plan, ReceivedEvent, Subscription
-from broadsheet.billing.order_flows import Wish, begin_order, finish_order
+from broadsheet.billing.order_flows import Wish, begin_order, finish_order, follow_subscription
 from broadsheet.billing.provider import UntrustedEvent
 from broadsheet.billing.reconcile_flows import find_differences
 from broadsheet.core import clock as core_clock
@@ -326,6 +326,45 @@ def test_lost_events_are_made_good_by_asking_and_one_that_fails_keeps_nobody_wai
     for _ in range(3):
         ask_about_due(now=clock.now())
     assert sorted(Subscription.objects.values_list("kept_cents", flat=True)) == [980, 1960, 1960]
+
+
+def test_refund_that_did_not_arrive_is_in_the_books_again_and_told_to_staff(double: StripeDouble, pay: Any, clock: Any) -> None:
+    row = finish_order(pay(), now=clock.now())
+    assert row is not None
+    charge = double.books.all("charge")[0]
+    refund = double.books.refund(charge, 300)
+    send(double)
+    charge["amount_refunded"] = 0
+    double.books.tell("refund.failed", refund)
+    send(double)
+    row.refresh_from_db()
+    assert row.kept_cents == 980
+    assert "€3" in Alert.objects.get().text
+    assert OutboxLetter.objects.filter(kind="refunded").count() == 1
+    assert list(find_differences(now=clock.now())) == []
+
+
+def test_older_answer_is_not_written_over_a_newer_one(
+    double: StripeDouble, pay: Any, clock: Any, stripe_side: StripeWorld, monkeypatch: Any
+) -> None:
+    row = finish_order(pay(), now=clock.now())
+    assert row is not None
+    old = stripe_side.provider.fetch(row.ref, now=clock.now())
+    real = stripe_side.provider.fetch
+    answers = [old]
+
+    def fetch(ref: str, *, now: datetime) -> Any:
+        """The first who asks gets the old answer, and while it is on its way another writes down a newer one."""
+        if not answers:
+            return real(ref, now=now)
+        stale = answers.pop()
+        double.books.refund(double.books.all("charge")[0], 300)
+        follow_subscription("stripe", ref, now=now)
+        return stale
+
+    monkeypatch.setattr(stripe_side.provider, "fetch", fetch)
+    assert follow_subscription("stripe", row.ref, now=clock.now()).kept_cents == 680
+    assert [line.cents for line in row.lines.filter(kind="refund")] == [300]
 
 
 def test_dispute_that_is_won_opens_again(double: StripeDouble, pay: Any, clock: Any) -> None:

@@ -28,6 +28,9 @@ ADVICE = {
     "price": "Change the price of this subscription in the provider's dashboard, or leave it at the old one.",
     "invoice": "Note the payment if it came in, or cancel the invoice; both are on its page under Invoices.",
     "invoice-settings": "Fill in Settings > Invoices; the invoice is written within the hour.",
+    "no-account": "Run broadsheet adopt stripe: it opens the subscription to the account with the payer's address, or makes one.",
+    "two": "Ask the reader which one they want; end the other on their page, and give its money back.",
+    "refund": "The reader's bank did not take the money; ask them where to send it.",
     "refund-end": "Open the reader and end the subscription there.",
     "failed-payments": "There is nothing to do: the provider tries again for two weeks, and the readers have been written to.",
 }

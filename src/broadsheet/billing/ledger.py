@@ -36,7 +36,7 @@ class LineKind(StrEnum):
     STATUS = "status"  # detail: the new status
     PERIOD = "period"  # until: its end
     PAYMENT = "payment"  # cents, detail: the provider's number
-    REFUND = "refund"  # cents given back, detail: the payment's number
+    REFUND = "refund"  # cents given back, below nothing if that failed; detail: the payment's number
     DISPUTE = "dispute"  # detail: the payment's number
     DISPUTE_WON = "dispute_won"
     CANCEL = "cancel"  # until: when it will end
@@ -172,13 +172,14 @@ def differences(lines: Sequence[Line], snapshot: Snapshot, *, now: datetime) -> 
         money = Line(LineKind.PAYMENT, "", now, currency=payment.currency, detail=payment.ref)
         tell(LineKind.PAYMENT, payment.ref, replace(money, at=payment.paid_at, cents=payment.cents))
         back = payment.refunded_cents - _refunded(lines, payment.ref)
-        if back > 0:
-            tell(LineKind.REFUND, f"{payment.ref}:{payment.refunded_cents}", replace(money, cents=back))
+        if back:  # below nothing: a refund did not arrive, and the money came back to us
+            tell(LineKind.REFUND, f"{payment.ref}:{payment.refunded_cents}@{len(lines)}", replace(money, cents=back))
         if payment.is_disputed:
             tell(LineKind.DISPUTE, payment.ref, money)
         elif f"{LineKind.DISPUTE}:{payment.ref}" in known:
             tell(LineKind.DISPUTE_WON, payment.ref, money)
-    if snapshot.cancel_at != standing.cancel_at:
+    # What is over needs no order any more, whatever a provider leaves standing there.
+    if snapshot.cancel_at != standing.cancel_at and snapshot.status is not Status.ENDED:
         kind = LineKind.CANCEL if snapshot.cancel_at is not None else LineKind.CANCEL_UNDONE
         tell(kind, f"{len(lines)}", plain(until=snapshot.cancel_at))
     if snapshot.paused_until != standing.paused_until and snapshot.paused_until is not None:

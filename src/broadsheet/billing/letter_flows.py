@@ -53,7 +53,7 @@ def write_letter_of_line(subscription: Subscription, line: Line, standing: Stand
         _send(subscription, LetterKind.WELCOME, _welcome(subscription, standing), now=now)
     elif line.kind is LineKind.PAYMENT and line.cents and subscription.provider != INVOICE:
         _send(subscription, LetterKind.RECEIPT, _receipt(subscription, line, standing), now=now)
-    elif line.kind is LineKind.REFUND:
+    elif line.kind is LineKind.REFUND and line.cents > 0:
         values = {"amount": price_text(line.cents, line.currency), "paid_on": _day(_paid_at(subscription, line.detail) or line.at)}
         _send(subscription, LetterKind.REFUNDED, values, now=now)
     elif line.kind is LineKind.CANCEL and line.until is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -15,11 +16,13 @@ from django.db import transaction
 from broadsheet.accounts.models import User
 from broadsheet.billing import providers
 from broadsheet.billing.campaign_flows import hold_campaign
+from broadsheet.billing.models import LedgerLine, Plan, Price, Subscription
 from broadsheet.billing.models import Order as OrderRow
-from broadsheet.billing.models import Plan, Price, Subscription
-from broadsheet.billing.provider import Checkout, Order
-from broadsheet.billing.subscription_flows import OPENS_TO_OTHERS, apply_snapshot, article_of
+from broadsheet.billing.provider import Checkout, Order, ProviderAway
+from broadsheet.billing.subscription_flows import OPENS_TO_OTHERS, Overtaken, apply_snapshot, article_of
 from broadsheet.core.flows import EventKind, record_event
+
+TIMES_OVERTAKEN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +105,16 @@ def finish_order(row: OrderRow, *, now: datetime) -> Subscription | None:
 
 
 def follow_subscription(provider: str, ref: str, *, now: datetime) -> Subscription:
-    """Ask the provider about one subscription, and bring ours up to what it says."""
-    return apply_snapshot(provider, providers.find(provider).fetch(ref, now=now), now=now)
+    """Ask the provider about one subscription, and bring ours up to what it says.
+
+    Two who ask at once might write down the older answer last; so whoever was overtaken asks again.
+    """
+    for _ in range(TIMES_OVERTAKEN):
+        seen = LedgerLine.objects.filter(subscription__provider=provider, subscription__ref=ref).count()
+        snapshot = providers.find(provider).fetch(ref, now=now)
+        with suppress(Overtaken):
+            return apply_snapshot(provider, snapshot, seen_lines=seen if snapshot.ref == ref else None, now=now)
+    raise ProviderAway("Too much is happening with this subscription at once; try again in a minute.")
 
 
 def order_of(row: OrderRow) -> Order:

@@ -1,4 +1,4 @@
-"""What staff have to look at as soon as a subscription begins."""
+"""What staff have to look at as soon as a line of a ledger tells of it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from broadsheet.billing.change_flows import RUNNING
 from broadsheet.billing.ledger import Line, LineKind
 from broadsheet.billing.models import Subscription
 from broadsheet.billing.subscription_flows import OPENS_TO_OTHERS, raise_alert
+from broadsheet.core.money import price_text
 
 
-def watch_beginning(subscription: Subscription, line: Line, now: datetime, **kwargs: Any) -> None:
-    """Tell of money that opens nothing, and of a reader who pays twice."""
-    if line.kind is not LineKind.STARTED or subscription.status not in RUNNING:
-        return
+def watch_line(subscription: Subscription, line: Line, now: datetime, **kwargs: Any) -> None:
+    """Tell of money that opens nothing, of a reader who pays twice, and of a refund that came back."""
+    if line.kind is LineKind.REFUND and line.cents < 0:
+        amount = price_text(-line.cents, line.currency)
+        text = f"{amount} that were given back for subscription {subscription.pk} did not arrive; pay them in another way."
+        raise_alert(f"refund:{subscription.pk}:{line.key}"[:120], text, subscription=subscription, now=now)
+    if line.kind is LineKind.STARTED and subscription.status in RUNNING:
+        _watch_beginning(subscription, now)
+
+
+def _watch_beginning(subscription: Subscription, now: datetime) -> None:
     if subscription.reader_id is None:
         text = f"Somebody pays for subscription {subscription.pk} ({subscription.ref}), which belongs to no account here."
         raise_alert(no_account_key(subscription), text[:300], subscription=subscription, now=now)
