@@ -177,7 +177,7 @@ def load_payments(row: Subscription) -> tuple[Payment, ...]:
             line.detail,
             line.at,
             price_text(line.cents, line.currency),
-            price_text(back[line.detail], line.currency) if line.detail in back else "",
+            price_text(back[line.detail], line.currency) if back.get(line.detail) else "",
             line.detail in disputed,
         )
         for line in paid
