@@ -71,7 +71,7 @@ def granian(application: str, port: int, *options: str) -> list[str]:
 
 
 def event_loop(port: int) -> list[str]:
-    """The command line of one process of the edge's own web server, as `serve --edge-loop` starts it."""
+    """The command line of one process of the edge's own web server, as `serve --edge-port` starts it."""
     return [sys.executable, "-m", "broadsheet.conf.edge_server", "127.0.0.1", str(port), "8"]
 
 

@@ -20,8 +20,9 @@ from urllib.parse import quote
 from django.conf import settings
 from django.utils.datastructures import CaseInsensitiveMapping
 
-from broadsheet.conf.management.commands.serve import serving_programs
+from broadsheet.conf.management.commands.serve import edge_servers, web_server
 from broadsheet.conf.nginx_site import NginxSite
+from broadsheet.conf.processes import Program
 from tests.nginx import Answer, RunningNginx, ask_on, free_ports, make_site, running_nginx
 from tests.subprocesses import child_environment
 from tests.template_database import CACHE
@@ -123,7 +124,10 @@ def running_front_door(site: NginxSite) -> Iterator[FrontDoor]:
     assert settings.BROADSHEET.site_url == f"https://{site.public_host}"
     ports = [site.django_port, *([site.edge_port] if site.edge_port else [])]
     with ExitStack() as running:
-        processes = [running.enter_context(running_granian(port)) for port in ports]
+        programs = [web_server("web server", host="127.0.0.1", port=site.django_port, workers=1)]
+        if site.edge_port:
+            programs += edge_servers(host="127.0.0.1", port=site.edge_port, workers=1)
+        processes = [running.enter_context(running_program(program)) for program in programs]
         nginx = running.enter_context(running_nginx(site))
         for port, process in zip(ports, processes, strict=True):
             wait_until_answering(port, process)
@@ -131,9 +135,8 @@ def running_front_door(site: NginxSite) -> Iterator[FrontDoor]:
 
 
 @contextmanager
-def running_granian(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """The application under granian, as `broadsheet serve` starts it."""
-    program = next(found for found in serving_programs(host="127.0.0.1", port=port) if found.name == "web server")
+def running_program(program: Program) -> Iterator[subprocess.Popen[bytes]]:
+    """A program as `broadsheet serve` starts it."""
     environment = {**child_environment(), "BROADSHEET_TRUSTED_PROXIES": "127.0.0.1/32"}
     process = subprocess.Popen(program.command, env=environment, start_new_session=True)
     try:

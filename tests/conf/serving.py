@@ -107,12 +107,10 @@ class Serving:
 
 
 @contextmanager
-def serving(
-    environment: Mapping[str, str], log: Path, *, port: int, edge_port: int, edge_workers: int = 1, edge_loop: bool = False
-) -> Iterator[Serving]:
+def serving(environment: Mapping[str, str], log: Path, *, port: int, edge_port: int, edge_workers: int = 1) -> Iterator[Serving]:
     """Run `broadsheet serve` on two ports; what it leaves behind is ended."""
     ports = ("--port", str(port), "--edge-port", str(edge_port), "--edge-workers", str(edge_workers))
-    command = [sys.executable, "-m", "broadsheet.conf.command", "serve", *ports, *(["--edge-loop"] if edge_loop else [])]
+    command = [sys.executable, "-m", "broadsheet.conf.command", "serve", *ports]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
     server = Serving(process, port, edge_port, log, environment)

@@ -55,31 +55,15 @@ def load_on(server: Serving, port: int) -> Load:
 
 
 def test_killed_edge_process_gives_no_half_answer_while_its_sibling_serves_on(server: Serving) -> None:
-    edge = server.pid("edge")
+    victim, sibling = server.pid("edge 1"), server.pid("edge 2")
     with load_on(server, server.edge_port).running() as load:
         load.wait_for_right(200)
-        victim = children_of(edge)[0]
         os.kill(victim, signal.SIGKILL)
         load.wait_for_right(200)
-        wait_for(lambda: victim not in children_of(edge) and len(children_of(edge)) == 2, "a second process is back")
+        wait_for(lambda: server.pid("edge 1") != victim and is_alive(server.pid("edge 1")), "a second process is back")
         load.wait_for_right(200)
     assert (load.counts["half"], load.counts["wrong"]) == (0, 0), load.oddities[:3]
-    assert server.pid("edge") == edge
-
-
-def test_killed_event_loop_gives_no_half_answer_while_its_sibling_serves_on(environment: Mapping[str, str], tmp_path: Path) -> None:
-    ports = {"port": free_port(), "edge_port": free_port()}
-    with serving(environment, tmp_path / "log", **ports, edge_workers=2, edge_loop=True) as server:
-        server.wait_until_ready()
-        victim, sibling = server.pid("edge 1"), server.pid("edge 2")
-        with load_on(server, server.edge_port).running() as load:
-            load.wait_for_right(200)
-            os.kill(victim, signal.SIGKILL)
-            load.wait_for_right(200)
-            wait_for(lambda: server.pid("edge 1") != victim and is_alive(server.pid("edge 1")), "a second process is back")
-            load.wait_for_right(200)
-        assert (load.counts["half"], load.counts["wrong"]) == (0, 0), load.oddities[:3]
-        assert server.pid("edge 2") == sibling
+    assert server.pid("edge 2") == sibling
 
 
 def test_killed_web_server_comes_back_without_a_half_answer_and_leaves_no_process_behind(server: Serving) -> None:
@@ -114,15 +98,17 @@ def test_it_says_what_it_started_and_stops_all_of_it_without_a_half_answer(envir
         server.wait_until_ready()
         told = re.findall(r"^(\w[\w ]*?) +pid (\d+) *(.*)$", server.printed, re.MULTILINE)
         assert [(name, address) for name, _, address in told] == [
-            ("edge", f"http://127.0.0.1:{server.edge_port}  (2 processes)"),
+            ("edge 1", f"http://127.0.0.1:{server.edge_port}"),
+            ("edge 2", f"http://127.0.0.1:{server.edge_port}"),
             ("web server", f"http://127.0.0.1:{server.port}  (1 process)"),
             ("worker", ""),
+            ("search", ""),
             ("jobs", ""),
         ]
         pids = [int(pid) for _, pid, _ in told]
-        wait_for(lambda: len(children_of(pids[0])) == 2, "both processes of the edge")
+        wait_for(lambda: children_of(pids[2]), "the process of the web server")
         everybody = [*pids, *(child for pid in pids for child in children_of(pid))]
-        assert len(everybody) == 7  # four programs, two processes of the edge, one of the web server
+        assert len(everybody) == 7  # six programs, and the process that granian answers from
         assert all(is_alive(pid) for pid in everybody)
         with load_on(server, server.edge_port).running() as edge, load_on(server, server.port).running(4) as web:
             edge.wait_for_right(200)

@@ -11,7 +11,7 @@ import time
 from http.client import HTTPConnection
 from pathlib import Path
 
-from broadsheet.conf.management.commands.serve import edge_loops, web_server
+from broadsheet.conf.management.commands.serve import edge_servers, web_server
 from tests.nginx import free_ports
 from tests.outage.cluster import Cluster, children_of
 from tests.outage.desk import Desk
@@ -54,9 +54,9 @@ class Host:
         """Start the web server as `broadsheet serve` does, and wait until it answers."""
         self._start(list(web_server("web server", host="127.0.0.1", port=self.port, workers=workers).command), clock_ahead_s)
 
-    def start_loop(self) -> None:
-        """Start one process of `--edge-loop` in its place: for pages only."""
-        [program] = edge_loops(host="127.0.0.1", port=self.port, workers=1)
+    def start_edge(self) -> None:
+        """Start one process of `--edge-port` in its place: for pages only."""
+        [program] = edge_servers(host="127.0.0.1", port=self.port, workers=1)
         self._start(list(program.command), 0.0)
 
     def _start(self, command: list[str], clock_ahead_s: float) -> None:
@@ -90,7 +90,7 @@ class Host:
         children = [
             pid for pid in children_of(self._web.pid) if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()
         ]
-        return children or [self._web.pid]  # the loop has none
+        return children or [self._web.pid]  # an edge has none
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to every process of this host."""

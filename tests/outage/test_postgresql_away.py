@@ -35,11 +35,10 @@ def test_readers_read_on_while_postgresql_is_stopped(postgresql_site: Site) -> N
     story.tell(postgresql_site, begin=cluster.stop, end=cluster.start)
 
 
-@pytest.mark.soak  # starts a server of its own, which is on trial
-def test_pages_leave_the_loop_at_once_while_all_its_threads_wait_for_postgresql(postgresql_site: Site, tmp_path: Path) -> None:
+def test_pages_leave_the_edge_at_once_while_all_its_threads_wait_for_postgresql(postgresql_site: Site, tmp_path: Path) -> None:
     [path, *unread] = postgresql_site.write(1 + 2 * THREADS)
     host = Host(tmp_path / "data", postgresql_site.host.environment["BROADSHEET_DATABASE_URL"])
-    host.start_loop()
+    host.start_edge()
     try:
         reader = postgresql_site.browse(host=host)
         assert reader.get(path).status == 200

@@ -22,21 +22,21 @@ pytestmark = pytest.mark.soak
 
 MINUTES = float(os.environ.get("BROADSHEET_SOAK_MINUTES", "10"))
 READERS = 256
-# Python gives memory back in pieces, so the samples of two processes waver by a few megabytes.
+# Python gives memory back in pieces, so the samples of several processes waver by a few megabytes.
 FLAT_MB = 12.0
 
 
-@pytest.fixture(params=["sqlite_site on granian", "postgresql_site on granian", "postgresql_site on the loop"])
+@pytest.fixture(params=["sqlite_site, edge", "postgresql_site, edge", "postgresql_site, web server"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Site, Host]]:
-    """Either database, and a second web server on it: two processes, or one of the edge's own."""
-    name, _, server = request.param.partition(" on ")
+    """Either database, and another server on it: an edge, or a web server of two processes."""
+    name, _, server = request.param.partition(", ")
     site: Site = request.getfixturevalue(name)
     host = Host(tmp_path / "data", site.host.environment["BROADSHEET_DATABASE_URL"])
     try:
-        if server == "granian":
-            host.start(workers=2)
+        if server == "edge":
+            host.start_edge()
         else:
-            host.start_loop()
+            host.start(workers=2)
         yield site, host
     finally:
         host.stop()

@@ -1,4 +1,4 @@
-"""One process of the edge's own web server: `python -m broadsheet.conf.edge_server HOST PORT THREADS`."""
+"""One process for readers' pages, as `serve --edge-port` starts it: `python -m broadsheet.conf.edge_server HOST PORT THREADS`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The WSGI application that granian serves: the edge before Django."""
+"""The WSGI application that granian and the edge's own web server serve: the edge before Django."""
 
 from __future__ import annotations
 

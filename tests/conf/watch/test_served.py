@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from broadsheet.conf.watch.snapshots import Totals, read_snapshots
-from tests.conf.serving import Serving, children_of, serving, wait_for
+from tests.conf.serving import Serving, serving, wait_for
 from tests.nginx import free_ports
 from tests.subprocesses import child_environment
 
@@ -58,7 +58,7 @@ def test_several_processes_are_seen_as_one_and_nothing_counted_is_lost(server: S
     assert read_metrics(server, server.edge_port)["broadsheet_database_up[]"] == 1
     assert any(name.startswith("broadsheet_heartbeat_age_seconds") for name in read_metrics(server, server.port))
 
-    os.kill(children_of(server.pid("edge"))[0], signal.SIGKILL)
+    os.kill(server.pid("edge 1"), signal.SIGKILL)
     wait_for(is_whole, "the successor's figures, and those of the process that was killed")
     asked = 0
     while asked < TIMES:

@@ -40,11 +40,10 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
         parser.add_argument("--port", type=int, default=8000, help="port to listen on")
         parser.add_argument("--workers", type=int, default=1, help="web server processes")
-        parser.add_argument("--edge-port", type=int, help="port of web server processes for readers' pages alone; none without it")
-        parser.add_argument("--edge-workers", type=int, default=1, help="how many those are")
         parser.add_argument(
-            "--edge-loop", action="store_true", help="run those on an event loop of our own; behind a proxy only, on trial"
+            "--edge-port", type=int, help="port of processes for readers' pages alone, behind a proxy; none without it"
         )
+        parser.add_argument("--edge-workers", type=int, default=1, help="how many those are")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Bring the database and the static files up to date, then run until SIGTERM or Ctrl-C."""
@@ -55,8 +54,7 @@ class Command(BaseCommand):
         prepare()
         if is_mail_held():
             self._tell("Letters are held, as in every copy that was restored: `broadsheet mail release` lets them go.")
-        make = edge_loops if options["edge_loop"] else edge_servers
-        edges = make(host=host, port=edge_port, workers=options["edge_workers"]) if edge_port is not None else []
+        edges = edge_servers(host=host, port=edge_port, workers=options["edge_workers"]) if edge_port is not None else []
         programs = serving_programs(host=host, port=port, workers=options["workers"])
         run_together([*edges, *programs], tell=self._tell)
 
@@ -101,6 +99,7 @@ def serving_programs(*, host: str, port: int, workers: int = 1) -> list[Program]
     return [
         web_server("web server", host=host, port=port, workers=workers),
         Program("worker", broadsheet_command("work")),
+        Program("search", broadsheet_command("reindex", "--follow")),
         Program("jobs", broadsheet_command("db_worker", "--backend", "jobs", "--interval", "1", "--no-startup-delay")),
     ]
 
@@ -117,14 +116,10 @@ def web_server(name: str, *, host: str, port: int, workers: int) -> Program:
 
 
 def edge_servers(*, host: str, port: int, workers: int) -> list[Program]:
-    """Readers' pages under granian: one program with its own processes."""
-    return [web_server("edge", host=host, port=port, workers=workers)]
-
-
-def edge_loops(*, host: str, port: int, workers: int) -> list[Program]:
     """Readers' pages from event loops that share one port and take GET and HEAD only, as a proxy sends them there."""
     command = [sys.executable, "-m", "broadsheet.conf.edge_server", host, str(port), str(THREADS)]
-    return [Program(f"edge {number}", command, address=address_of(host, port)) for number in range(1, workers + 1)]
+    names = ["edge"] if workers == 1 else [f"edge {number}" for number in range(1, workers + 1)]
+    return [Program(name, command, address=address_of(host, port)) for name in names]
 
 
 def address_of(host: str, port: int) -> str:
