@@ -41,12 +41,16 @@ CARD_NOTICE = timedelta(days=30)
 YEAR = timedelta(days=365)
 
 
-def write_letter_of_line(subscription: Subscription, line: Line, standing: Standing, now: datetime, **kwargs: Any) -> None:
+def write_letter_of_line(
+    subscription: Subscription, line: Line, standing: Standing, now: datetime, *, is_quiet: bool = False, **kwargs: Any
+) -> None:
     """The letter that one new line calls for, if any; in the transaction that writes the line.
 
     What a gift's giver and an organisation's owner are told when it begins is written by `gift_flows` and `group_flows`.
     """
     kind = subscription.price.plan.kind
+    if is_quiet:
+        return
     if kind == Plan.Kind.GIFT and line.kind is not LineKind.REFUND:
         return
     if line.kind is LineKind.STARTED and kind != Plan.Kind.GROUP:
@@ -84,6 +88,15 @@ def write_failure_letters(*, now: datetime) -> int:
                 _send(row, due[1], values, now=now)
                 written += 1
     return written
+
+
+def forgo_failure_letter(subscription_id: int, *, now: datetime) -> None:
+    """Count the letter about a failed payment that would be due by now as written: somebody else has written it."""
+    with transaction.atomic():
+        row = _lock(subscription_id)
+        due = _failure_letter(row, now)
+        if due is not None:
+            _once(row, due[0], now)
 
 
 def write_renewal_notices(*, now: datetime) -> int:

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 # What these plans open, they open to others: whom the gift is for, who sits on the seats.
 OPENS_TO_OTHERS = (Plan.Kind.GIFT, Plan.Kind.GROUP)
-# Sent inside the transaction, once for each new line: (subscription, line, standing, is_first, now). Letters listen.
+# Sent inside the transaction, once for each new line: (subscription, line, standing, is_first, is_quiet, now). Letters listen.
 line_written = Signal()
 
 
@@ -35,11 +35,18 @@ class Overtaken(Exception):
 
 
 def apply_snapshot(
-    provider: str, snapshot: Snapshot, *, order: Order | None = None, seen_lines: int | None = None, now: datetime
+    provider: str,
+    snapshot: Snapshot,
+    *,
+    order: Order | None = None,
+    seen_lines: int | None = None,
+    is_quiet: bool = False,
+    now: datetime,
 ) -> Subscription:
     """Bring one subscription up to what its provider says; saying it again changes nothing.
 
-    `seen_lines` is how many lines its ledger had before the provider was asked.
+    `seen_lines` is how many lines its ledger had before the provider was asked; `is_quiet`: nobody gets a letter, and
+    nothing counts as having happened just now.
 
     Raises:
         UnknownPrice: nothing is known of what is being paid for.
@@ -56,13 +63,15 @@ def apply_snapshot(
         _fill_in(row, snapshot, order)
         stored = [line.line() for line in row.lines.all()]
         fresh = differences(stored, snapshot, now=now)
-        write_lines(row, stored, fresh, now=now)
+        write_lines(row, stored, fresh, is_quiet=is_quiet, now=now)
         row.checked_at = now
         row.save()
     return row
 
 
-def write_lines(row: Subscription, stored: list[Line], fresh: tuple[Line, ...], *, now: datetime) -> Standing:
+def write_lines(
+    row: Subscription, stored: list[Line], fresh: tuple[Line, ...], *, is_quiet: bool = False, now: datetime
+) -> Standing:
     """Add lines to a ledger, and make grant, columns and events follow; call it inside a transaction that holds the row."""
     LedgerLine.objects.bulk_create(
         LedgerLine(
@@ -82,8 +91,9 @@ def write_lines(row: Subscription, stored: list[Line], fresh: tuple[Line, ...], 
     _copy(standing, row)
     _follow_with_grant(row, standing, now)
     for line in fresh:
-        _record(row, line, bool(stored), now)
-        line_written.send(None, subscription=row, line=line, standing=standing, is_first=not stored, now=now)
+        if not is_quiet:
+            _record(row, line, bool(stored), now)
+        line_written.send(None, subscription=row, line=line, standing=standing, is_first=not stored, is_quiet=is_quiet, now=now)
     return standing
 
 
