@@ -15,7 +15,7 @@ from django.test import Client
 
 from broadsheet.accounts.models import AddressProof, User
 from broadsheet.billing import offline_flows, providers
-from broadsheet.billing.models import Plan, Subscription
+from broadsheet.billing.models import Alert, Plan, Subscription
 from broadsheet.billing.provider import ProviderAway
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.models import Event
@@ -285,3 +285,34 @@ def test_export_holds_what_was_bought_and_agreed_to_and_no_code(
     assert code
     assert code[1] not in archive.read("account.json").decode()
     assert "change-old" in [row["kind"] for row in tables["letters"]]
+
+
+def test_subscription_goes_along_to_the_new_address_and_its_provider_hears_of_it(
+    own: Client, reader: User, held: Subscription, open_letter: Callable[[str], ReadLetter]
+) -> None:
+    own.post("/account/address/", {"email": NEW})
+    own.post("/account/address/", {"old_code": open_letter(OLD).code})
+    assert not held.lines.filter(kind="moved").exists()
+    own.post("/account/address/", {"new_code": open_letter(NEW).code})
+    held.refresh_from_db()
+    assert (held.reader, held.status) == (reader, "active")
+    assert offline_flows.OfflineProvider().fetch(held.ref, now=held.checked_at).email == NEW
+    moved = held.lines.get(kind="moved")
+    assert "@" not in moved.detail
+
+
+def test_provider_that_hears_nothing_of_a_new_address_is_shown_to_staff(
+    own: Client, reader: User, held: Subscription, open_letter: Callable[[str], ReadLetter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise ProviderAway("no answer")
+
+    monkeypatch.setattr(offline_flows.OfflineProvider, "change_address", fail)
+    own.post("/account/address/", {"email": NEW})
+    for field, address in (("old_code", OLD), ("new_code", NEW)):
+        own.post("/account/address/", {field: open_letter(address).code})
+    reader.refresh_from_db()
+    assert reader.email == NEW
+    alert = Alert.objects.get(subscription=held)
+    assert "has not heard of its reader's new address" in alert.text
+    assert "@" not in alert.text
