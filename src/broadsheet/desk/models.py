@@ -47,6 +47,7 @@ class AuditAction(models.TextChoices):
     CHANGE_ADDRESS = "change_address", "Began a change of address"
     MERGE = "merge", "Began to merge two accounts"
     ASK_PROVIDER = "ask_provider", "Asked the provider"
+    MEND_SEATS = "mend_seats", "Changed an organisation"
 
 
 class AuditIsKept(Exception):

@@ -49,7 +49,8 @@ _EDITOR = (
 _SUPPORT = (
     frozenset({ACCESS_DESK, SEE_READERS, HELP_READERS})
     | _all("library", "article", actions=("view",))
-    | _all("billing", "invoice", "alert", "declaration", actions=("view",))
+    | _all("billing", "invoice", "alert", "declaration", "organisation", actions=("view",))
+    | _all("billing", "gift", actions=("change", "view"))
 )
 _PUBLISHER = (
     _EDITOR
@@ -58,7 +59,7 @@ _PUBLISHER = (
     | _all("publication", "publication", actions=("change",))
     | _all("publication", "plainpage", "letterwording")
     | _all("billing", "plan", "campaign")
-    | _all("billing", "invoice", "alert", "declaration", actions=("change", "view"))
+    | _all("billing", "invoice", "alert", "declaration", "organisation", actions=("change", "view"))
     | _all("billing", "order", actions=("view",))
     | _all("billing", "lawsettings", "invoicesettings", actions=("change",))
     | _all("accounts", "user", actions=("add", "change"))

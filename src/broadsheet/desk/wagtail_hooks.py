@@ -13,7 +13,19 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from broadsheet.desk import alerts, declarations, figures, invoices, letters, paste, photo_pages, plans, reader_pages
+from broadsheet.desk import (
+    alerts,
+    declarations,
+    figures,
+    gifts,
+    invoices,
+    letters,
+    organisations,
+    paste,
+    photo_pages,
+    plans,
+    reader_pages,
+)
 from broadsheet.desk.articles import ArticleViewSet
 from broadsheet.desk.bulk_actions import PublishArticles, UnpublishArticles
 from broadsheet.desk.held_mail import HeldMailPanel
@@ -63,6 +75,13 @@ def register_addresses() -> list[URLPattern]:
         path("figures/funnel.csv", figures.funnel_csv, name="desk_funnel_csv"),
         path("figures/subscribers/", figures.subscribers, name="desk_subscribers"),
         path("figures/subscribers.csv", figures.subscribers_csv, name="desk_subscribers_csv"),
+        path("gifts/", gifts.gifts, name="desk_gifts"),
+        path("gifts/<int:number>/", gifts.gift, name="desk_gift"),
+        path("organisations/", organisations.organisations, name="desk_organisations"),
+        path("organisations/<int:number>/", organisations.organisation, name="desk_organisation"),
+        path("organisations/<int:number>/name/", organisations.rename, name="desk_organisation_name"),
+        path("organisations/<int:number>/domains/", organisations.domain, name="desk_organisation_domain"),
+        path("organisations/<int:number>/owner/", organisations.owner, name="desk_organisation_owner"),
         path("declarations/", declarations.declarations, name="desk_declarations"),
         path("declarations/consents.csv", declarations.consents, name="desk_consents"),
         path("declarations/<int:number>/", declarations.declaration, name="desk_declaration"),
@@ -117,6 +136,17 @@ def register_invoices_item() -> MenuItem:
 def register_alerts_item() -> MenuItem:
     address, may = reverse("desk_alerts"), alerts.SEE_ALERTS
     return _ForWhoMay("Alerts", address, name="alerts", icon_name="warning", order=236, permission=may)
+
+
+@hooks.register("register_admin_menu_item")
+def register_gifts_item() -> MenuItem:
+    return _ForWhoMay("Gifts", reverse("desk_gifts"), name="gifts", icon_name="tag", order=233, permission=gifts.SEE_GIFTS)
+
+
+@hooks.register("register_admin_menu_item")
+def register_organisations_item() -> MenuItem:
+    address, may = reverse("desk_organisations"), organisations.SEE_ORGANISATIONS
+    return _ForWhoMay("Organisations", address, name="organisations", icon_name="group", order=234, permission=may)
 
 
 @hooks.register("register_admin_menu_item")
