@@ -21,8 +21,7 @@ ADDRESS = "/payments/offline/events/"
 def event(monkeypatch: pytest.MonkeyPatch, make_reader: Any) -> OfflineEvent:
     """What the offline provider has to say after a purchase."""
     provider = offline_flows.OfflineProvider()
-    for module in (providers, __import__("broadsheet.web.payment_events", fromlist=["web"])):
-        monkeypatch.setattr(module, "load_providers", lambda: {provider.name: provider})
+    monkeypatch.setattr(providers, "load_providers", lambda: {provider.name: provider})
     buy(make_reader(), Plan.objects.create(name="All-Access", slug="month", price_cents=980, period="month"))
     return OfflineEvent.objects.get()
 

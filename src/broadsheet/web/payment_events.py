@@ -6,9 +6,9 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from broadsheet.billing import providers
 from broadsheet.billing.event_flows import receive_event
 from broadsheet.billing.provider import UntrustedEvent
-from broadsheet.billing.providers import load_providers
 from broadsheet.core import clock
 from broadsheet.core.counts import COUNTS
 from broadsheet.web.reader_page import PRIVATE
@@ -20,7 +20,7 @@ LARGEST = 256 * 1024  # bytes; what providers send has a few thousand
 @require_POST
 def receive(request: HttpRequest, provider: str) -> HttpResponse:
     """Keep one event. Without the database it is answered with 503, and the provider sends it again."""
-    if provider not in load_providers():
+    if provider not in providers.load_providers():
         raise Http404
     length = request.headers.get("Content-Length", "")
     if length.isascii() and length.isdigit() and int(length) > LARGEST:
