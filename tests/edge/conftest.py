@@ -20,6 +20,7 @@ from broadsheet.edge.database import Database, DatabaseAway
 from broadsheet.edge.holdings import Holdings, Terms
 from broadsheet.edge.tail import ChangeTail
 from broadsheet.pages.recipe import current_recipe
+from broadsheet.paywall.page_views import PageView, sum_events
 from tests.edge.visitor import Visitor
 from tests.subprocesses import child_environment
 
@@ -62,7 +63,7 @@ class Process:
         self.holdings = Holdings(self.database, terms, max_bytes=max_bytes)
         self.tail = ChangeTail(self.holdings, Spread(LAG_BOUNDS_S))
         self.handed_over: list[str] = []
-        self.walls: Counter[tuple[int, str]] = Counter()
+        self.views: list[PageView] = []
         self.edge = Edge(
             self._ask_django,
             self.holdings,
@@ -89,8 +90,15 @@ class Process:
         self.handed_over.append(environ["PATH_INFO"])
         return DJANGO(environ, start_response)
 
-    def _count(self, article_id: int, reason: str) -> None:
-        self.walls[article_id, str(reason)] += 1
+    @property
+    def walls(self) -> Counter[tuple[int, str]]:
+        """How often each article's wall was shown, by its reason."""
+        return Counter(
+            {(article, reason): count for kind, article, reason, count in sum_events(self.views) if kind == "wall_shown"}
+        )
+
+    def _count(self, article_id: int, kind: str, ads: tuple[int, ...]) -> None:
+        self.views.append(PageView(article_id, kind, ads, 1))
 
 
 @pytest.fixture(autouse=True)

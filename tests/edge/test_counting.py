@@ -51,7 +51,7 @@ def test_edge_counts_its_answers_by_variant_and_status(holdings: Holdings, make_
     path = f"/articles/{article.pk}/{article.slug}/"
     counts = AnswerCounts()
     ChangeTail(holdings, Spread(LAG_BOUNDS_S)).look()
-    edge = Edge(django, holdings, proxies=(), count_view=lambda article_id, reason: None, counts=counts)
+    edge = Edge(django, holdings, proxies=(), count_view=lambda *_: None, counts=counts)
     etag = ask(edge, path)
     ask(edge, path)
     assert ask(edge, path, HTTP_IF_NONE_MATCH=etag) == "304 Not Modified"

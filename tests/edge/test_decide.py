@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from broadsheet.edge.decide import decide_variant, list_kind
 from broadsheet.library.access import Access
 from broadsheet.membership.entitlement import STRANGER, Entitlement
-from broadsheet.pages.variants import Variant, audience_of, variant_of
+from broadsheet.pages.variants import Variant, page_audience_of, variant_of
 from broadsheet.paywall.passes import Pass, SigningKey, make_pass, read_pass, sign_pass
 from broadsheet.paywall.resolver import Asked, Outcome, decide
 from tests.paywall.holders import ALLOWANCE, HOLDERS, IN_FORCE, NOW, OVER, ROWS, THIS, articles, entitlements
@@ -61,9 +60,9 @@ def test_edge_gives_what_the_resolver_gives(entitlement: Entitlement, asked: Ask
 
 
 @given(entitlements)
-def test_masthead_of_a_list_speaks_to_whom_it_should(entitlement: Entitlement) -> None:
+def test_list_is_made_for_whoever_asks(entitlement: Entitlement) -> None:
     assume(not entitlement.is_staff)
-    assert list_kind(carried(entitlement), now=NOW) == audience_of(replace(entitlement, institution=None), NOW)
+    assert list_kind(carried(entitlement), entitlement.institution, now=NOW) == page_audience_of(entitlement, NOW)
 
 
 @given(entitlements, articles, st.timedeltas(-timedelta(minutes=1), timedelta(days=1)))

@@ -50,9 +50,7 @@ def test_page_shows_what_the_table_says(
     assert last not in json_ld(page)
     assert json_ld_free(page) is (access == "free")
     is_public = (
-        row == "stranger"
-        or (row.startswith("campus") and reason != "institution")
-        or (row.startswith("friend's link") and reason == "free")
+        row == "stranger" or row == "campus whose licence has ended" or (row.startswith("friend's link") and reason == "free")
     )
     assert ("public" in response["Cache-Control"]) == is_public
     allowed = {"broadsheet_pass", "broadsheet_browser"} if reason == "friend" else {"broadsheet_pass"}

@@ -19,9 +19,9 @@ from broadsheet.edge.holdings import Holdings, Terms
 from broadsheet.edge.tail import ChangeTail
 from broadsheet.pages.recipe import current_recipe
 from broadsheet.pages.site import load_site
-from broadsheet.paywall.wall_views import ViewsNotWritten, WallView, WallViews
+from broadsheet.paywall.page_views import PageView, PageViews, ViewsNotWritten
 from broadsheet.publication.models import Publication
-from broadsheet.web.wall_views import WALL_VIEWS
+from broadsheet.web.page_views import PAGE_VIEWS
 
 
 def build_edge(django: Application) -> Edge:
@@ -40,7 +40,7 @@ def build_edge(django: Application) -> Edge:
     learn_site()
     views = count_views(holdings)
     views.start()
-    WALL_VIEWS.start()
+    PAGE_VIEWS.start()
     watch_process("web", lambda: read_gauges(holdings, views))
     return Edge(django, holdings, proxies=installation.trusted_proxies, count_view=views.count, counts=COUNTS.edge)
 
@@ -56,28 +56,28 @@ def learn_site() -> None:
             connection.close()
 
 
-def read_gauges(holdings: Holdings, views: WallViews) -> Gauges:
+def read_gauges(holdings: Holdings, views: PageViews) -> Gauges:
     """What this process holds just now, for /metrics and /healthz."""
     return {
         "held_bytes": holdings.pages.bytes + holdings.articles.bytes,
         "held_pages": len(holdings.pages),
         "is_away": holdings.is_away,
         "looked_ago_s": time.monotonic() - holdings.looked_at,
-        "views_waiting": views.waiting + WALL_VIEWS.waiting,
+        "views_waiting": views.waiting + PAGE_VIEWS.waiting,
     }
 
 
-def count_views(holdings: Holdings) -> WallViews:
-    """Counts walls shown by the edge, and writes them past Django."""
+def count_views(holdings: Holdings) -> PageViews:
+    """Counts pages shown by the edge, and writes them past Django."""
 
-    def write(views: list[WallView]) -> None:
+    def write(views: list[PageView]) -> None:
         now = clock.now()
         try:
-            holdings.database.add_wall_views(views, month=holdings.month(now), now=now)
+            holdings.database.add_views(views, month=holdings.month(now), day=now.astimezone(holdings.terms.zone).date(), now=now)
         except DatabaseAway as error:
             raise ViewsNotWritten(str(error)) from error
 
-    return WallViews(write)
+    return PageViews(write)
 
 
 def security_headers() -> Headers:

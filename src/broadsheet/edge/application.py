@@ -21,13 +21,13 @@ from broadsheet.edge.routes import ArticleRoute, FileRoute, ListRoute, find_rout
 from broadsheet.membership.entitlement import HeldGrant
 from broadsheet.pages.encoding import choose_encoding
 from broadsheet.pages.variants import Audience
+from broadsheet.paywall.page_views import LIST, NO_ARTICLE
 from broadsheet.paywall.passes import Pass
-from broadsheet.paywall.resolver import Reason
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
-CountView = Callable[[int, str], None]
+CountView = Callable[[int, str, tuple[int, ...]], None]
 
 
 class Edge:
@@ -92,8 +92,13 @@ class Edge:
         if shown is None and not is_stranger and not holdings.is_away:
             return None
         if isinstance(route, ListRoute):
-            page = holdings.find_page(route.path, list_kind(shown, now=now), encoding, now, may_wait=may_wait)
-            return _answer(environ, page, is_shared=is_stranger) if page is not None else None
+            institution = self._find_institution(environ, now)
+            page = holdings.find_page(route.path, list_kind(shown, institution, now=now), encoding, now, may_wait=may_wait)
+            if page is None:
+                return None
+            if page.ads and environ["REQUEST_METHOD"] == "GET":
+                self._count_view(NO_ARTICLE, LIST, page.ads)
+            return _answer(environ, page, is_shared=is_stranger and institution is None)
         return self._find_article(environ, route, shown, encoding, now, is_stranger=is_stranger, may_wait=may_wait)
 
     def _find_article(
@@ -117,9 +122,9 @@ class Edge:
         page = self._holdings.find_page(route.path, variant.kind, encoding, now, may_wait=may_wait)
         if page is None:
             return None
-        if not variant.is_open and environ["REQUEST_METHOD"] == "GET":
-            self._count_view(route.article_id, variant.reason)
-        return _answer(environ, page, is_shared=is_stranger and variant.reason is not Reason.INSTITUTION)
+        if environ["REQUEST_METHOD"] == "GET":
+            self._count_view(route.article_id, variant.kind, page.ads)
+        return _answer(environ, page, is_shared=is_stranger and institution is None)
 
     def _find_institution(self, environ: Environ, now: datetime) -> HeldGrant | None:
         networks = self._holdings.networks

@@ -12,23 +12,24 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import psycopg
 
+from broadsheet.ads.counting import ADD_COUNTS
 from broadsheet.core.change_cursor import ChangeLine, Reading
 from broadsheet.core.change_rows import BEYOND, CHANGES_POSTGRESQL, CHANGES_SQLITE, read_moment, read_rows
 from broadsheet.core.postgresql.connection import LimitedConnection
 from broadsheet.edge.networks import InstitutionRange
 from broadsheet.library.access import Access
 from broadsheet.membership.entitlement import HeldGrant
-from broadsheet.pages.variants import floor_of, kept_as
+from broadsheet.pages.variants import floor_of, kept_as, read_ads
+from broadsheet.paywall.page_views import PageView, sum_ads, sum_events
 from broadsheet.paywall.passes import SigningKey
 from broadsheet.paywall.resolver import Asked
-from broadsheet.paywall.wall_views import WallView
 
 TIMEOUT_S = 0.5  # a page that waits longer is better asked of Django, or served as it is held
 SILENT_FOR_S = 1.5  # a server that is only too busy says so after TIMEOUT_S; one that says nothing for so long is away
@@ -44,7 +45,7 @@ _FIND_ARTICLE = (
 )
 # One statement, so that a page is never held without the articles that it names: it could not be dropped with them.
 _FIND_PAGE = (
-    "SELECT v.content_type, v.etag, v.{body}, v.valid_until,"
+    "SELECT v.content_type, v.etag, v.{body}, v.valid_until, v.ads,"
     " (SELECT {join} FROM pages_variantmention m WHERE m.variant_id = v.id)"
     " FROM pages_variant v WHERE v.path = ? AND v.kind = ? AND v.recipe = ? AND v.epoch >= (SELECT {floor} FROM pages_epoch)"
 )
@@ -79,6 +80,7 @@ class FoundPage:
     body: bytes
     valid_until: datetime | None
     mentions: frozenset[int]
+    ads: tuple[int, ...] = ()
 
 
 class Database:
@@ -106,9 +108,9 @@ class Database:
         rows = self._query(query, (path, kept_as(kind, recipe), recipe))
         if not rows:
             return None
-        content_type, etag, body, valid_until, named = rows[0]
+        content_type, etag, body, valid_until, ads, named = rows[0]
         mentions = frozenset(map(int, named.split(","))) if named else frozenset()
-        return FoundPage(content_type, etag, bytes(body), read_moment(valid_until), mentions)
+        return FoundPage(content_type, etag, bytes(body), read_moment(valid_until), mentions, read_ads(ads))
 
     def read_changes(self, place: int | None, known_id: int = 0) -> Reading:
         """One look at the change log from `place` on; None looks at its end only, with what is still unsettled there.
@@ -153,15 +155,16 @@ class Database:
                 found.append(InstitutionRange(network, grant))
         return found
 
-    def add_wall_views(self, views: Sequence[WallView], *, month: str, now: datetime) -> None:
-        """Write views of walls to the event log, all or none."""
+    def add_views(self, views: Sequence[PageView], *, month: str, day: date, now: datetime) -> None:
+        """Write views of pages to the event log and to the ads' days, all or none."""
         at = now.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds") if self._is_sqlite else now
         connection = self._connect()
         try:
             connection.execute("BEGIN IMMEDIATE" if self._is_sqlite else "BEGIN")
-            for view in views:
-                values = ("wall_shown", at, month, view.article_id, view.count, view.reason)
-                connection.execute(self._adapt(_ADD_EVENT), values)
+            for kind, article_id, reason, number in sum_events(views):
+                connection.execute(self._adapt(_ADD_EVENT), (kind, at, month, article_id, number, reason))
+            for ad_id, (shown, followed) in sorted(sum_ads(views).items()):
+                connection.execute(self._adapt(ADD_COUNTS), (ad_id, str(day), shown, followed))
             connection.execute("COMMIT")
         except (sqlite3.Error, psycopg.Error) as error:
             self.close()

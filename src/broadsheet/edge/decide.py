@@ -71,9 +71,9 @@ def _decide_alike(
     return variant_of(decision, alike.entitlement, now)
 
 
-def list_kind(shown: Pass | None, *, now: datetime) -> str:
-    """The variant of a list page, which only the masthead tells apart: what a free article's would say."""
-    variant = decide_variant(shown, Asked(_ANY_ARTICLE, Access.FREE), None, allowance=0, now=now)
+def list_kind(shown: Pass | None, institution: HeldGrant | None, *, now: datetime) -> str:
+    """The variant of a list page, which masthead and ads tell apart: what a free article's would say."""
+    variant = decide_variant(shown, Asked(_ANY_ARTICLE, Access.FREE), institution, allowance=0, now=now)
     return str(variant.audience) if variant is not None else Audience.STRANGER
 
 

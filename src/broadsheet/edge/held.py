@@ -50,7 +50,7 @@ class HeldPage:
     """One encoding of one variant, with its answers made once.
 
     `shared` goes to strangers, `private` to a reader whom cookies or a network chose it for; `file` goes to
-    everybody alike, if the page is a feed or a sitemap.
+    everybody alike, if the page is a feed or a sitemap. `ads` are the house ads on it.
     """
 
     body: bytes
@@ -62,6 +62,7 @@ class HeldPage:
     file_not_modified: HeldAnswer
     valid_until: datetime | None
     mentions: frozenset[int]
+    ads: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.body) + OVERHEAD_BYTES
@@ -105,6 +106,7 @@ def hold_page(found: FoundPage, kind: str, encoding: str, security_headers: Head
         file_not_modified=not_modified([by_encoding, *public]),
         valid_until=found.valid_until,
         mentions=found.mentions,
+        ads=found.ads,
     )
 
 

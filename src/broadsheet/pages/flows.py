@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
 from django.conf import settings
 from django.db import OperationalError
 
+from broadsheet.ads.booking import Slot
 from broadsheet.library.access import Access
 from broadsheet.library.models import Article
 from broadsheet.library.store import find_article_access
 from broadsheet.pages import store
+from broadsheet.pages.ads import Ad, BookedAds, load_ads
 from broadsheet.pages.articles import load_article_pages
 from broadsheet.pages.card_image import draw_card, find_card_words
 from broadsheet.pages.compress import finish_page, finish_picture
-from broadsheet.pages.lists import ListPath, Place, load_list_page
+from broadsheet.pages.lists import ListContent, ListName, ListPath, Place, load_list_page
 from broadsheet.pages.recipe import current_recipe
 from broadsheet.pages.records import ArticlePage
 from broadsheet.pages.render import render_article, render_list
@@ -29,6 +32,8 @@ from broadsheet.publication.store import load_publication
 logger = logging.getLogger(__name__)
 
 _TURNS = [Lock() for _ in range(256)]  # pages of the same number wait for each other, which does no harm
+# Lists that hold a house ad: feeds, sitemaps, indexes and the publisher's own pages do not.
+WITH_AD = frozenset((ListName.HOME, ListName.TOPIC, ListName.REGION, ListName.AUTHOR, ListName.LIBRARY))
 HTML = "text/html; charset=utf-8"
 PNG = "image/png"
 
@@ -81,8 +86,8 @@ def compose_article(article_id: int, variants: Sequence[Variant], *, now: dateti
         content = load_article_pages(article_id, {variant.is_open for variant in variants}, now=now)
     except Article.DoesNotExist:
         return []
-    site = load_site(now=now)
-    return [_compose_variant(content[variant.is_open], variant, site, now=now) for variant in variants]
+    site, ads = load_site(now=now), load_ads(epoch=store.read_epoch(), now=now)
+    return [_compose_variant(content[variant.is_open], variant, site, ads, now=now) for variant in variants]
 
 
 def compose_list(path: ListPath, audiences: Sequence[Audience], *, now: datetime) -> list[NewPage]:
@@ -90,23 +95,43 @@ def compose_list(path: ListPath, audiences: Sequence[Audience], *, now: datetime
     content = load_list_page(path, now=now)
     if content is None:
         return []
-    site = load_site(now=now)
-    texts = [render_list(content, audience, site=site, now=now) for audience in audiences]
-    return [
-        NewPage(path.path, audience, finish_page(text, content.content_type), content.article_ids, content.valid_until)
-        for audience, text in zip(audiences, texts, strict=True)
+    has_slot = path.name in WITH_AD and bool(content.article_ids)
+    site, ads = load_site(now=now), load_ads(epoch=store.read_epoch(), now=now) if has_slot else BookedAds()
+    return [_compose_audience(path, content, audience, site, ads, now=now) for audience in audiences]
+
+
+def _compose_audience(
+    path: ListPath, content: ListContent, audience: Audience, site: Site, ads: BookedAds, *, now: datetime
+) -> NewPage:
+    ad = ads.find(path.path, Slot.LIST, audience, now=now)
+    page = _finish(render_list(content, audience, site=site, ad=ad, now=now), content.content_type, ad)
+    ends = [content.valid_until, ads.valid_until(audience, now=now)]
+    return NewPage(path.path, audience, page, content.article_ids, _first(ends))
+
+
+def _compose_variant(content: ArticlePage, variant: Variant, site: Site, ads: BookedAds, *, now: datetime) -> NewPage:
+    path = article_path(content.article_id)
+    ad = ads.find(path, Slot.ARTICLE_END, variant.audience, now=now)
+    ends = [
+        variant.valid_until(now, settings.BROADSHEET.zone),
+        content.photo_valid_until,
+        ads.valid_until(variant.audience, now=now),
     ]
-
-
-def _compose_variant(content: ArticlePage, variant: Variant, site: Site, *, now: datetime) -> NewPage:
-    ends = [variant.valid_until(now, settings.BROADSHEET.zone), content.photo_valid_until]
     return NewPage(
-        article_path(content.article_id),
+        path,
         variant.kind,
-        finish_page(render_article(content, variant, site=site, now=now), HTML),
+        _finish(render_article(content, variant, site=site, ad=ad, now=now), HTML, ad),
         [content.article_id, *(card.article_id for card in content.related)],
-        min((end for end in ends if end is not None), default=None),
+        _first(ends),
     )
+
+
+def _finish(text: str, content_type: str, ad: Ad | None) -> FinishedPage:
+    return replace(finish_page(text, content_type), ads=() if ad is None else (ad.ad_id,))
+
+
+def _first(ends: Iterable[datetime | None]) -> datetime | None:
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _find_or_build(path: str, kind: str, compose: Callable[[], Sequence[NewPage]], *, now: datetime) -> FinishedPage | None:

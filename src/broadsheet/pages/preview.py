@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from broadsheet.ads.models import HouseAd
 from broadsheet.core import clock
 from broadsheet.library.access import Access
 from broadsheet.library.body import compose_body
 from broadsheet.library.models import Article
 from broadsheet.library.store import load_teaser_rule, raw_body
+from broadsheet.pages.ads import ad_of
 from broadsheet.pages.articles import article_page
-from broadsheet.pages.render import render_article
+from broadsheet.pages.pictures import load_pictures
+from broadsheet.pages.render import render_article, render_page
 from broadsheet.pages.variants import Audience, Variant
 from broadsheet.paywall.resolver import Outcome, Reason
 
@@ -24,6 +28,16 @@ def answer_preview(article: Article, mode: str, request: HttpRequest, **kwargs: 
     variant = preview_variant(mode, Access(article.access))
     page = article_page(article, body.teaser_html, body.rest_html if variant.is_open else None, words=body.word_count, now=now)
     response = HttpResponse(render_article(page, variant, now=now))
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def answer_ad_preview(ad: HouseAd, **kwargs: Any) -> HttpResponse:
+    """Receiver of the ads' `preview_requested`: the ad in the frame of a page. Staff only, never kept."""
+    now = clock.now()
+    pictures = load_pictures([ad.picture_id] if ad.picture_id else [], today=now.astimezone(settings.BROADSHEET.zone).date())
+    context = {"ad": ad_of(ad, pictures.get(ad.picture_id or 0)), "where": ad.get_slot_display()}
+    response = HttpResponse(render_page("pages/ad_preview.html", context, Audience.STRANGER, now=now))
     response["Cache-Control"] = "private, no-store"
     return response
 

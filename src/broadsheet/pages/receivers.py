@@ -7,17 +7,19 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_migrate, post_save
 
-from broadsheet.billing.models import Plan
+from broadsheet.ads.models import HouseAd
+from broadsheet.ads.signals import preview_requested as ad_preview_requested
+from broadsheet.billing.models import LawSettings, Plan
 from broadsheet.core import clock
 from broadsheet.core.flows import ChangeKind, record_change
 from broadsheet.library import signals
 from broadsheet.library.models import HomePin
 from broadsheet.pages import flows, store
-from broadsheet.pages.preview import answer_preview
+from broadsheet.pages.preview import answer_ad_preview, answer_preview
 from broadsheet.publication.models import MenuLink, PlainPage, Publication
 
 # Menu links and pins are saved after the row that they belong to, so each is heard by itself.
-SHOWN_EVERYWHERE = (Publication, MenuLink, PlainPage, Plan, HomePin)
+SHOWN_EVERYWHERE = (Publication, MenuLink, PlainPage, Plan, LawSettings, HomePin, HouseAd)
 
 
 def connect() -> None:
@@ -27,6 +29,7 @@ def connect() -> None:
     signals.articles_imported.connect(_articles_imported, dispatch_uid="pages.imported")
     signals.lists_changed.connect(_lists_changed, dispatch_uid="pages.lists")
     signals.preview_requested.connect(answer_preview, dispatch_uid="pages.preview")
+    ad_preview_requested.connect(answer_ad_preview, dispatch_uid="pages.ad_preview")
     for model in SHOWN_EVERYWHERE:
         post_save.connect(_publication_saved, sender=model, dispatch_uid=f"pages.saved.{model.__name__}")
         post_delete.connect(_publication_saved, sender=model, dispatch_uid=f"pages.deleted.{model.__name__}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from broadsheet.pages.ads import Ad
 from broadsheet.pages.feeds import json_feed
 from broadsheet.pages.lists import HTML, JSON_FEED, ListContent
 from broadsheet.pages.records import ArticlePage
@@ -21,12 +22,19 @@ _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def render_article(
-    page: ArticlePage, variant: Variant, *, now: datetime, site: Site | None = None, answer: dict[str, Any] | None = None
+    page: ArticlePage,
+    variant: Variant,
+    *,
+    now: datetime,
+    site: Site | None = None,
+    ad: Ad | None = None,
+    answer: dict[str, Any] | None = None,
 ) -> str:
     """An article's page in one form.
 
     Args:
         site: the publication's record, where the caller has it already.
+        ad: the house ad at the article's end, if it shows one.
         answer: what a form on the page has to say to one reader (the address typed, what was wrong with it);
             only for answers to a POST, never for a page that is kept. Keys: `address` (as normalised), `sent` (a letter
             is on its way: the quiet line shows), `problem` (what was wrong), `email_typed` (kept in the field), `newsletter`,
@@ -37,8 +45,9 @@ def render_article(
         "page": page,
         "variant": variant,
         "site": site,
+        "ad": ad,
         "answer": answer,
-        "audience": variant.audience,
+        "audience": variant.audience.masthead,
         "json_ld": article_json_ld(page, site),
         "card_path": card_path(page),
         "filed": (*page.topics, *page.regions),
@@ -46,16 +55,17 @@ def render_article(
     return render_to_string("pages/article.html", context)
 
 
-def render_list(content: ListContent, audience: Audience, *, now: datetime, site: Site | None = None) -> str:
-    """A list page, feed or sitemap for one audience."""
+def render_list(content: ListContent, audience: Audience, *, now: datetime, site: Site | None = None, ad: Ad | None = None) -> str:
+    """A list page, feed or sitemap for one audience, with a house ad if it shows one."""
     site = site or load_site(now=now)
     if content.content_type == JSON_FEED:
         parts = content.parts
         return json.dumps(json_feed(content.title, parts["path"], parts["page_path"], parts["entries"], site), ensure_ascii=False)
-    text = render_to_string(content.template, {"content": content, "audience": audience, "site": site, "now": now})
+    context = {"content": content, "audience": audience.masthead, "site": site, "ad": ad, "now": now}
+    text = render_to_string(content.template, context)
     return text if content.content_type == HTML else _NOT_IN_XML.sub("", text)
 
 
 def render_page(template: str, context: dict[str, Any], audience: Audience, *, now: datetime) -> str:
     """Any other page in the house's frame: forms, the account, plain pages."""
-    return render_to_string(template, {**context, "audience": audience, "site": load_site(now=now)})
+    return render_to_string(template, {**context, "audience": audience.masthead, "site": load_site(now=now)})

@@ -14,16 +14,16 @@ from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import F, Q, Subquery
 
 from broadsheet.pages.models import Epoch, RecipeUse, Variant, VariantMention
-from broadsheet.pages.variants import ARTICLES, FinishedPage, floor_of, kept_as
+from broadsheet.pages.variants import ARTICLES, FinishedPage, floor_of, kept_as, read_ads
 
 _EPOCH_ROW = 1
 _DELETED_AT_ONCE = 500
 _HURRY_MS = 100
 _KEY = ("path", "kind")
-_CONTENT = ("recipe", "content_type", "etag", "body_gzip", "body_brotli", "valid_until", "built_at", "epoch")
+_CONTENT = ("recipe", "content_type", "etag", "body_gzip", "body_brotli", "valid_until", "built_at", "epoch", "ads")
 # Asked for every shared page. Written out, because composing it anew costs five times what running it does.
 _FIND = """
-    SELECT body_gzip, body_brotli, etag, content_type FROM pages_variant
+    SELECT body_gzip, body_brotli, etag, content_type, ads FROM pages_variant
     WHERE path = %s AND kind = %s AND recipe = %s AND (valid_until IS NULL OR valid_until > %s)
     AND epoch >= (SELECT {floor} FROM pages_epoch)
 """
@@ -36,7 +36,7 @@ def find_page(path: str, kind: str, *, recipe: str, now: datetime) -> FinishedPa
             _FIND.format(floor=floor_of(path)), (path, kept_as(kind, recipe), recipe, connection.ops.adapt_datetimefield_value(now))
         )
         row = cursor.fetchone()
-    return FinishedPage(bytes(row[0]), bytes(row[1]), row[2], row[3]) if row else None
+    return FinishedPage(bytes(row[0]), bytes(row[1]), row[2], row[3], read_ads(row[4])) if row else None
 
 
 def find_kept(paths: Collection[str], *, recipe: str, since: datetime | None, now: datetime) -> set[tuple[str, str]]:
@@ -126,6 +126,7 @@ def _row(page: NewPage, *, recipe: str, epoch: int, now: datetime) -> Variant:
         valid_until=page.valid_until,
         built_at=now,
         epoch=epoch,
+        ads=",".join(map(str, page.page.ads)) or None,
     )
 
 

@@ -23,11 +23,31 @@ RECIPE_DIGITS = 8  # of a recipe's 24; the rest is compared too, so that two ali
 
 
 class Audience(StrEnum):
-    """Whom the masthead speaks to: it offers log-in, the account, or no subscription any more."""
+    """Whom a page is made for: its masthead offers log-in, the account, or no subscription any more.
+
+    The last two read in an institution's network: spoken to as a stranger or a reader, and shown no ads.
+    """
 
     STRANGER = "stranger"
     READER = "reader"
     SUBSCRIBER = "subscriber"
+    CAMPUS = "campus"
+    CAMPUS_READER = "colleague"
+
+    @property
+    def masthead(self) -> Audience:
+        """Whom the masthead speaks to."""
+        return _MASTHEADS.get(self, self)
+
+    @property
+    def is_campus(self) -> bool:
+        """Whether the reader's network chose the page, so that nobody else may be given it."""
+        return self in _MASTHEADS
+
+
+_MASTHEADS = {Audience.CAMPUS: Audience.STRANGER, Audience.CAMPUS_READER: Audience.READER}
+# The forms of lists that are worth having ready; an institution's readers get theirs when they ask.
+USUAL_AUDIENCES = (Audience.STRANGER, Audience.READER, Audience.SUBSCRIBER)
 
 
 @dataclass(frozen=True)
@@ -63,12 +83,13 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class FinishedPage:
-    """The bytes of one variant, compressed once, as they go over the wire."""
+    """The bytes of one variant, compressed once, as they go over the wire; `ads` are the house ads among them."""
 
     body_gzip: bytes
     body_brotli: bytes
     etag: str
     content_type: str
+    ads: tuple[int, ...] = ()
 
 
 def kept_as(kind: str, recipe: str) -> str:
@@ -77,6 +98,11 @@ def kept_as(kind: str, recipe: str) -> str:
     The recipe is part of the name, so that two versions of the program keep their pages side by side.
     """
     return f"{kind}@{recipe[:RECIPE_DIGITS]}"
+
+
+def read_ads(kept: str | None) -> tuple[int, ...]:
+    """The house ads on a page, as the variant table keeps them."""
+    return tuple(map(int, kept.split(","))) if kept else ()
 
 
 def floor_of(path: str) -> str:
@@ -91,9 +117,18 @@ def audience_of(entitlement: Entitlement, now: datetime) -> Audience:
     return Audience.STRANGER if entitlement.reader_id is None else Audience.READER
 
 
+def page_audience_of(entitlement: Entitlement, now: datetime) -> Audience:
+    """Whom a finished page is made for: the masthead's audience, and whether an institution's network spares it the ads."""
+    audience = audience_of(entitlement, now)
+    institution = entitlement.institution
+    if audience is Audience.SUBSCRIBER or institution is None or not institution.is_live(now):
+        return audience
+    return Audience.CAMPUS if audience is Audience.STRANGER else Audience.CAMPUS_READER
+
+
 def variant_of(decision: Decision, entitlement: Entitlement, now: datetime) -> Variant:
     """The form of an article's page for one decision. The meter is told where it matters: at a wall, after an unlock."""
-    audience = audience_of(entitlement, now)
+    audience = page_audience_of(entitlement, now)
     tells_meter = decision.reason in (Reason.METER, Reason.SPENT, Reason.UNLOCK, Reason.SUBSCRIBERS)
     return Variant(decision.outcome, decision.reason, audience, decision.remaining if tells_meter else None)
 
@@ -101,7 +136,7 @@ def variant_of(decision: Decision, entitlement: Entitlement, now: datetime) -> V
 def usual_variants(access: Access, allowance: int) -> Iterator[Variant]:
     """The forms that most readers of an article will get, made when it is published."""
     if access is Access.FREE:
-        for audience in Audience:
+        for audience in USUAL_AUDIENCES:
             yield Variant(Outcome.OPEN, Reason.FREE, audience)
         return
     yield Variant(Outcome.OPEN, Reason.SUBSCRIPTION, Audience.SUBSCRIBER)

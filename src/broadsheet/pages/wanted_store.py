@@ -14,7 +14,7 @@ from broadsheet.library.models import Article, Author, Region, Topic
 from broadsheet.pages.flows import article_path
 from broadsheet.pages.lists import ListName, ListPath
 from broadsheet.pages.sitemaps import load_months
-from broadsheet.pages.variants import Audience, Variant, usual_variants
+from broadsheet.pages.variants import USUAL_AUDIENCES, Audience, Variant, usual_variants
 from broadsheet.publication.models import PlainPage
 from broadsheet.publication.store import load_publication
 
@@ -96,7 +96,7 @@ def _sitemaps(now: datetime) -> Iterator[Wanted]:
 
 def _for_readers(path: ListPath) -> Wanted:
     """A page whose masthead speaks to each audience in its own way."""
-    return Wanted(path.path, path, tuple(Audience))
+    return Wanted(path.path, path, USUAL_AUDIENCES)
 
 
 def _for_everybody(path: ListPath) -> Wanted:

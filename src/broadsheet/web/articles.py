@@ -25,8 +25,8 @@ from broadsheet.paywall.resolver import Outcome, Reason
 from broadsheet.publication.store import load_publication
 from broadsheet.web.asker import Asker, browser_key, entitlement_of, read_asker, set_browser_cookie
 from broadsheet.web.errors import gone
+from broadsheet.web.page_views import PAGE_VIEWS
 from broadsheet.web.reader_page import private
-from broadsheet.web.wall_views import WALL_VIEWS
 
 PUBLIC = "public, max-age=0, s-maxage=2"
 PRIVATE = "private, no-store"
@@ -65,9 +65,9 @@ def article(request: HttpRequest, article_id: int, slug: str = "") -> HttpRespon
     page = find_or_build_article(article_id, variant, now=now)
     if page is None:
         raise Http404
-    if decision.outcome is Outcome.WALL and request.method == "GET":
-        WALL_VIEWS.count(article_id, decision.reason)
-    is_shared = not asker.is_known and decision.reason is not Reason.INSTITUTION
+    if request.method == "GET" and decision.reason is not Reason.STAFF:
+        PAGE_VIEWS.count(article_id, variant.kind, page.ads)
+    is_shared = not asker.is_known and not variant.audience.is_campus
     return finished_response(request, page, is_shared=is_shared)
 
 
@@ -83,9 +83,12 @@ def _read_from_friend(
         return _wall_for_friend(request, row, entitlement, link.state, now=now)
     if request.method == "GET" and not open_link(link.link_id, browser_key=asker.browser_key or browser_key(new), now=now):
         return _wall_for_friend(request, row, entitlement, LinkState.FULL, now=now)
-    page = find_or_build_article(row.article_id, variant_of(decision, held, now), now=now)
+    variant = variant_of(decision, held, now)
+    page = find_or_build_article(row.article_id, variant, now=now)
     if page is None:
         raise Http404
+    if request.method == "GET":
+        PAGE_VIEWS.count(row.article_id, variant.kind, page.ads)
     response = finished_response(request, page, is_shared=False)
     # The address holds the token: no other site learns it, and no search engine keeps it.
     response["Referrer-Policy"] = "no-referrer"
@@ -99,15 +102,15 @@ def _wall_for_friend(
     request: HttpRequest, row: ArticleAccess, entitlement: Entitlement, state: LinkState, *, now: datetime
 ) -> HttpResponse:
     """The wall as this reader gets it, with a word on why the link did not open it."""
-    decision = decide_row(entitlement, row, now=now)
+    variant = variant_of(decide_row(entitlement, row, now=now), entitlement, now)
     if request.method == "GET":
-        WALL_VIEWS.count(row.article_id, decision.reason)
+        PAGE_VIEWS.count(row.article_id, variant.kind)
     answer = {"friend": FRIEND_WORDS[state], "newsletter": load_publication().newsletter_by_default}
     try:
         page = load_article_page(row.article_id, whole=False, now=now)
     except Article.DoesNotExist:  # unpublished a moment ago
         raise Http404 from None
-    response = private(HttpResponse(render_article(page, variant_of(decision, entitlement, now), now=now, answer=answer)))
+    response = private(HttpResponse(render_article(page, variant, now=now, answer=answer)))
     response["X-Robots-Tag"] = "noindex"
     return response
 

@@ -11,12 +11,11 @@ from django.views.decorators.http import require_http_methods
 
 from broadsheet.accounts.models import User
 from broadsheet.core import clock
-from broadsheet.core.counts import COUNTS
 from broadsheet.library.access import Access
 from broadsheet.library.models import Article
 from broadsheet.library.store import published_articles
 from broadsheet.paywall.exceptions import NoSuchArticle
-from broadsheet.paywall.friend_flows import ShareOutcome, share_article, take_back_link, token_of
+from broadsheet.paywall.friend_flows import share_article, take_back_link, token_of
 from broadsheet.paywall.friend_store import GivenLink, count_left, find_live_link, is_subscriber, load_links
 from broadsheet.publication.models import Publication
 from broadsheet.publication.store import load_publication
@@ -37,11 +36,9 @@ def share(request: HttpRequest, article_id: int) -> HttpResponse:
         return see_other(article.get_absolute_url())  # its address is link enough
     if request.method == "POST":
         try:
-            result = share_article(_reader_id(request), article_id, now=now)
+            share_article(_reader_id(request), article_id, now=now)
         except NoSuchArticle:
             raise Http404 from None
-        if result.outcome is ShareOutcome.MADE:
-            COUNTS.events.count("friend-link", "made")
         return see_other(f"/articles/{article_id}/share/")
     return _share_page(request, article, publication, now)
 
@@ -67,8 +64,7 @@ def links(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["POST"])
 def take_back(request: HttpRequest, link_id: int) -> HttpResponse:
     """End one of the reader's links."""
-    if take_back_link(_reader_id(request), link_id, now=clock.now()):
-        COUNTS.events.count("friend-link", "taken-back")
+    take_back_link(_reader_id(request), link_id, now=clock.now())
     return see_other("/account/links/")
 
 

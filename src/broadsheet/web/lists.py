@@ -12,9 +12,11 @@ from broadsheet.library.store import find_old_address
 from broadsheet.pages.flows import build_list, find_or_build_list
 from broadsheet.pages.listing import NO_FILTERS, Cursor, parse_cursor, parse_filters
 from broadsheet.pages.lists import FIRST, HTML, ListName, ListPath, Place
-from broadsheet.pages.variants import Audience, audience_of
+from broadsheet.pages.variants import Audience, page_audience_of
+from broadsheet.paywall.page_views import LIST, NO_ARTICLE
 from broadsheet.web.articles import PRIVATE, PUBLIC, finished_response
 from broadsheet.web.asker import Asker, entitlement_of, read_asker
+from broadsheet.web.page_views import PAGE_VIEWS
 
 
 @require_safe
@@ -75,21 +77,21 @@ def answer(request: HttpRequest, path: ListPath, place: Place = FIRST) -> HttpRe
         page = find_or_build_list(path, audience, now=now)
         if page is None:
             raise Http404
-        return finished_response(request, page, is_shared=not asker.is_known)
+        if page.ads and request.method == "GET":
+            PAGE_VIEWS.count(NO_ARTICLE, LIST, page.ads)
+        return finished_response(request, page, is_shared=not asker.is_known and not audience.is_campus)
     text = build_list(path, place, audience, now=now)
     if text is None:
         raise Http404
     response = HttpResponse(text, content_type=HTML)
-    response["Cache-Control"] = PRIVATE if asker.is_known else PUBLIC
+    response["Cache-Control"] = PRIVATE if asker.is_known or audience.is_campus else PUBLIC
     response["Vary"] = "Cookie, Accept-Encoding"
     return response
 
 
 def find_audience(asker: Asker, *, now: datetime) -> Audience:
-    """Whom the masthead speaks to; a stranger costs no query."""
-    if asker.reader_id is None:
-        return Audience.STRANGER
-    return audience_of(entitlement_of(asker, now=now), now)
+    """Whom the page is made for."""
+    return page_audience_of(entitlement_of(asker, now=now), now)
 
 
 def read_place(request: HttpRequest, *, with_filters: bool) -> Place:

@@ -26,7 +26,7 @@ from broadsheet.web.reader_page import PRIVATE
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
-UNTOUCHED = ("/static/", "/media/", "/desk/", "/healthz", "/metrics")
+UNTOUCHED = ("/static/", "/media/", "/desk/", "/go/", "/healthz", "/metrics")
 
 
 class PassMiddleware:

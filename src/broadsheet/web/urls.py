@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from broadsheet.web import articles, feeds, library, lists, reader_urls
+from broadsheet.web import ads, articles, feeds, library, lists, reader_urls
 
 FORM = "(?P<form>xml|json)"
 SLUG = "(?P<slug>[-a-zA-Z0-9_]+)"
@@ -19,6 +19,7 @@ urlpatterns = [
     path("library/help/", library.ways),
     path("library/suggest/", library.suggest),
     re_path(rf"^library/feed\.{FORM}$", library.feed),
+    path("go/<int:ad_id>/", ads.go),
     path("topics/", lists.topics),
     path("topics/<slug:slug>/", lists.topic),
     path("regions/", lists.regions),

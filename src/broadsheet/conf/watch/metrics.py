@@ -49,7 +49,7 @@ LOOKED_AGO = Measure(
     "broadsheet_change_log_age_seconds", Kind.GAUGE, "How long ago the process that is furthest behind looked at the change log."
 )
 AWAY = Measure("broadsheet_edge_away", Kind.GAUGE, "Processes that serve held pages because the database does not answer.")
-VIEWS_WAITING = Measure("broadsheet_wall_views_waiting", Kind.GAUGE, "Views of walls not yet in the event log.")
+VIEWS_WAITING = Measure("broadsheet_page_views_waiting", Kind.GAUGE, "Views of pages not yet in the database.")
 DATABASE_UP = Measure("broadsheet_database_up", Kind.GAUGE, "Whether the database answered; if not, what it says is missing.")
 JOBS_WAITING = Measure("broadsheet_jobs_waiting", Kind.GAUGE, "Jobs that wait for the job worker.")
 JOBS_FAILED = Measure("broadsheet_jobs_failed", Kind.GAUGE, "Jobs that failed in the last day.")

@@ -1,4 +1,4 @@
-"""Walls shown, from the request to the event log: by the edge and by Django alike, and through the end of a process."""
+"""Pages shown, from the request to the event log: by the edge and by Django alike, and through the end of a process."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ import pytest
 from django.db import connection
 
 from broadsheet.accounts.models import User
+from broadsheet.ads.models import AdDay
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.models import Event
 from broadsheet.edge.database import Database, DatabaseAway
 from broadsheet.library.access import Access
 from broadsheet.library.models import Article
-from broadsheet.paywall.wall_views import WallView
-from broadsheet.web import wall_views
+from broadsheet.paywall.page_views import CLICK, LIST, NO_ARTICLE, PageView
+from broadsheet.web import page_views
 from tests.conf.serving import wait_for
 from tests.edge.conftest import Process
 from tests.edge.visitor import Visitor
@@ -64,29 +65,40 @@ def test_wall_counts_once_for_each_get(
 
 def test_django_counts_as_the_edge_does(process: Process, make_article: Callable[..., Article]) -> None:
     article = make_article()
-    wall_views.WALL_VIEWS.write()  # what other tests have left
+    page_views.PAGE_VIEWS.write()  # what other tests have left
     Event.objects.all().delete()
     process.holdings.looked_at = float("-inf")  # what is not current is Django's
     visitor = process.visitor()
     visitor.head(article.get_absolute_url())
-    assert wall_views.WALL_VIEWS.waiting == 0
+    assert page_views.PAGE_VIEWS.waiting == 0
     visitor.get(article.get_absolute_url())
-    assert wall_views.WALL_VIEWS.waiting == 1
+    assert page_views.PAGE_VIEWS.waiting == 1
     assert not process.walls
-    wall_views.WALL_VIEWS.write()
+    page_views.PAGE_VIEWS.write()
     assert Event.objects.values_list("article_id", "source", "count").get(kind="wall_shown") == (article.pk, "stranger", 1)
 
 
 # -- The event log -----------------------------------------------------------------------------------------------------
 
-VIEWS = [WallView(7, "stranger", 12), WallView(7, "meter", 1), WallView(8, "subscribers", 70_000)]
+VIEWS = [
+    PageView(7, "wall-stranger-stranger", (1,), 12),
+    PageView(7, "wall-meter-reader-2", (), 1),
+    PageView(8, "open-subscription-subscriber", (), 70_000),
+    PageView(NO_ARTICLE, LIST, (2,), 5),
+    PageView(NO_ARTICLE, CLICK, (1,), 3),
+]
 
 
 def test_edge_and_django_write_the_same_rows(process: Process, clock: StoppedClock) -> None:
     clock.at = datetime(2026, 2, 28, 23, 30, 1, 250_000, tzinfo=UTC)  # March in Berlin
-    wall_views.write(VIEWS)
-    process.database.add_wall_views(VIEWS, month=process.holdings.month(clock.now()), now=clock.now())
-    columns = [field.name for field in Event._meta.fields if field.name != "id"]
+    page_views.write(VIEWS)
+    in_berlin = clock.now().astimezone(process.holdings.terms.zone).date()
+    days = list(AdDay.objects.order_by("ad_id").values_list("ad_id", "day", "views", "clicks"))
+    assert days == [(1, in_berlin, 12, 3), (2, in_berlin, 5, 0)]
+    process.database.add_views(VIEWS, month=process.holdings.month(clock.now()), day=in_berlin, now=clock.now())
+    days = list(AdDay.objects.order_by("ad_id").values_list("ad_id", "day", "views", "clicks"))
+    assert days == [(1, in_berlin, 24, 6), (2, in_berlin, 10, 0)], "both add to the same rows"
+    columns = [field.name for field in Event._meta.fields if field.name not in ("id", "place")]
     rows = list(Event.objects.order_by("id").values(*columns))
     assert rows[:3] == rows[3:]
     assert rows[0] == {
@@ -102,12 +114,14 @@ def test_edge_and_django_write_the_same_rows(process: Process, clock: StoppedClo
 
 
 def test_batch_is_written_whole_or_not_at_all(process: Process, clock: StoppedClock) -> None:
-    odd = [VIEWS[0], WallView(7, "x" * 5_000 if connection.vendor == "postgresql" else None, 1)]  # type: ignore[arg-type]
+    day = clock.now().date()
+    odd = [*VIEWS, PageView(9, "wall-stranger-stranger", (), -1)]  # which the table does not take
     with pytest.raises(DatabaseAway):
-        process.database.add_wall_views(odd, month="2026-02", now=clock.now())
+        process.database.add_views(odd, month="2026-02", day=day, now=clock.now())
     assert not Event.objects.exists()
-    process.database.add_wall_views(VIEWS, month="2026-02", now=clock.now())
-    assert Event.objects.count() == 3
+    assert not AdDay.objects.exists()
+    process.database.add_views(VIEWS, month="2026-02", day=day, now=clock.now())
+    assert (Event.objects.count(), AdDay.objects.count()) == (3, 2)
 
 
 # -- The end of a process ----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Counts how often walls were shown: in memory, written to the event log in batches.
+"""Counts how often pages were shown: walls, open articles, house ads; in memory, written to the database in batches.
 
 A view costs one addition. A server writes what waits every few seconds from a thread of its own, and once more when
 its process ends.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
 
@@ -23,35 +23,65 @@ LAST_TRIES_S = 3.0
 PAUSE_S = 0.1
 
 
+# Kinds of views that are no article's: a list with an ad on it, and a click on an ad.
+LIST = "list"
+CLICK = "click"
+NO_ARTICLE = 0
+
+
 @dataclass(frozen=True, slots=True)
-class WallView:
-    """How often the wall of one article was shown for one reason."""
+class PageView:
+    """How often one page was shown in one form; `ads` are the house ads on it.
+
+    `kind` names an article's form (`wall-stranger-stranger`, `open-unlock-reader-1`), or is LIST or CLICK.
+    """
 
     article_id: int
-    reason: str
+    kind: str
+    ads: tuple[int, ...]
     count: int
+
+
+def sum_events(views: Sequence[PageView]) -> list[tuple[str, int, str, int]]:
+    """What the event log is told: kind, article, reason and how often; one entry for each reason of each article."""
+    total: Counter[tuple[str, int, str]] = Counter()
+    for view in views:
+        outcome, _, rest = view.kind.partition("-")
+        if rest:
+            total["viewed" if outcome == "open" else "wall_shown", view.article_id, rest.partition("-")[0]] += view.count
+    return [(*key, number) for key, number in total.items()]
+
+
+def sum_ads(views: Sequence[PageView]) -> dict[int, tuple[int, int]]:
+    """How often each house ad was shown, and how often followed."""
+    shown: Counter[int] = Counter()
+    followed: Counter[int] = Counter()
+    for view in views:
+        for ad_id in view.ads:
+            (followed if view.kind == CLICK else shown)[ad_id] += view.count
+    return {ad_id: (shown[ad_id], followed[ad_id]) for ad_id in shown | followed}
 
 
 class ViewsNotWritten(Exception):
     """The database did not take the views; they wait for the next time."""
 
 
-class WallViews:
-    """The views of one process that are not yet in the event log."""
+class PageViews:
+    """The views of one process that are not yet in the database."""
 
     def __init__(
-        self, write: Callable[[list[WallView]], None], *, every_s: float = WRITE_EVERY_S, last_tries_s: float = LAST_TRIES_S
+        self, write: Callable[[list[PageView]], None], *, every_s: float = WRITE_EVERY_S, last_tries_s: float = LAST_TRIES_S
     ) -> None:
         """Take a function that writes all of a batch or none, and raises `ViewsNotWritten` if it cannot."""
         self._write, self._every_s, self._last_tries_s = write, every_s, last_tries_s
-        self._waiting: Counter[tuple[int, str]] = Counter()
+        self._waiting: Counter[tuple[int, str, tuple[int, ...]]] = Counter()
         self._lock = Lock()
         self._writing = Lock()
         self._stop = Event()
 
     def start(self) -> None:
         """Write what waits every few seconds, and once more when the process ends."""
-        Thread(target=self._run, name="wall views", daemon=True).start()
+        Thread(target=self._run, name="page views", daemon=True).start()
         at_process_end(self.stop)
 
     @property
@@ -60,10 +90,10 @@ class WallViews:
         with self._lock:
             return self._waiting.total()
 
-    def count(self, article_id: int, reason: str) -> None:
-        """Count one wall shown."""
+    def count(self, article_id: int, kind: str, ads: tuple[int, ...] = ()) -> None:
+        """Count one page shown, as `PageView` names it."""
         with self._lock:
-            self._waiting[article_id, reason] += 1
+            self._waiting[article_id, kind, ads] += 1
 
     def write(self) -> bool:
         """Write what is waiting; if the database does not take it, keep it. Returns whether nothing was kept."""
@@ -73,9 +103,9 @@ class WallViews:
             if not batch:
                 return True
             try:
-                self._write([WallView(article_id, reason, number) for (article_id, reason), number in batch.items()])
+                self._write([PageView(*key, number) for key, number in batch.items()])
             except ViewsNotWritten as error:
-                logger.warning("Views of walls wait in memory: %s", error)
+                logger.warning("Views of pages wait in memory: %s", error)
                 self._keep(batch)
                 return False
             except BaseException:
@@ -90,7 +120,7 @@ class WallViews:
         while not self.write() and time.monotonic() < give_up_at:
             time.sleep(PAUSE_S)
 
-    def _keep(self, batch: Counter[tuple[int, str]]) -> None:
+    def _keep(self, batch: Counter[tuple[int, str, tuple[int, ...]]]) -> None:
         with self._lock:
             self._waiting.update(batch)
 
@@ -99,4 +129,4 @@ class WallViews:
             try:
                 self.write()
             except Exception:
-                logger.exception("Views of walls could not be written; they wait in memory.")
+                logger.exception("Views of pages could not be written; they wait in memory.")
