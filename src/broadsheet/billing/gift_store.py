@@ -52,6 +52,11 @@ class ShownGift:
         return self.state in (GiftState.SCHEDULED, GiftState.DELIVERED)
 
 
+def has_given(reader_id: int) -> bool:
+    """Whether somebody has ever paid for a gift."""
+    return Gift.objects.filter(subscription__reader_id=reader_id).exists()
+
+
 def load_given(reader_id: int, *, now: datetime) -> tuple[ShownGift, ...]:
     """The gifts that somebody has paid for, the newest first."""
     rows = Gift.objects.filter(subscription__reader_id=reader_id).select_related("subscription__price__plan")

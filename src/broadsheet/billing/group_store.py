@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from broadsheet.billing.gift_flows import offer_lines
 from broadsheet.billing.ledger import Status
@@ -68,6 +68,12 @@ class HeldSeat:
     number: int
     organisation: str
     taken_at: datetime | None
+
+
+def has_seats(reader_id: int) -> bool:
+    """Whether somebody sits on a seat, looks after some, or is asked to."""
+    mine = Q(owner_id=reader_id) | Q(offered_to_id=reader_id) | Q(seats__reader_id=reader_id)
+    return Organisation.objects.filter(mine).exists()
 
 
 def load_owned(reader_id: int) -> tuple[Organisation, ...]:

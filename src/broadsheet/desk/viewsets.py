@@ -110,6 +110,7 @@ class PlanViewSet(SnippetViewSet):
             FieldRowPanel([FieldPanel("name"), FieldPanel("slug")]),
             FieldRowPanel([FieldPanel("price"), FieldPanel("currency"), FieldPanel("period")]),
             FieldRowPanel([FieldPanel("kind"), FieldPanel("trial_days")]),
+            FieldRowPanel([FieldPanel("min_seats"), FieldPanel("max_seats")]),
             FieldPanel("summary"),
             FieldPanel("holds", widget=forms.Textarea(attrs={"rows": 6})),
             FieldRowPanel([FieldPanel("is_offered"), FieldPanel("position")]),
