@@ -18,6 +18,8 @@ from broadsheet.accounts.models import ProofPurpose, User
 from broadsheet.accounts.second_factor import has_authenticator
 from broadsheet.accounts.store import find_change
 from broadsheet.billing.change_flows import end_for_erasure, load_running
+from broadsheet.billing.gift_store import has_given
+from broadsheet.billing.group_store import has_seats
 from broadsheet.billing.provider import ProviderError, Refused
 from broadsheet.core import clock
 from broadsheet.core.keys import keyed_hash, network_of, new_token
@@ -27,7 +29,7 @@ from broadsheet.pages.site import load_site
 from broadsheet.paywall.store import count_spent
 from broadsheet.publication.store import load_publication
 from broadsheet.web.account_flows import erase_account, export_account
-from broadsheet.web.account_store import count_passkeys, load_open_articles, load_rights, load_sign_ins
+from broadsheet.web.account_store import count_passkeys, has_subscribed, load_open_articles, load_rights, load_sign_ins
 from broadsheet.web.asker import BROWSER_COOKIE, browser_key, browser_key_of, client_address, set_browser_cookie
 from broadsheet.web.confirming import agree_by_code
 from broadsheet.web.letter_request import read_address
@@ -67,10 +69,13 @@ def account(request: HttpRequest) -> HttpResponse:
     context = {
         "reader": user,
         "rights": rights,
+        "has_subscribed": has_subscribed(user.pk),
         "open_articles": load_open_articles(user.pk, now=now),
         "left": max(0, allowance - count_spent(user.pk, now=now)),
         "allowance": allowance,
         "renews": load_site(now=now).renews,
+        "has_given": has_given(user.pk),
+        "has_seats": has_seats(user.pk),
         "has_newsletter": has_consent(user.pk),
         "consent_text": CONSENT_TEXT,
         "sign_ins": load_sign_ins(user, request.session.session_key),

@@ -11,6 +11,8 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Q
 
 from broadsheet.accounts.models import User
+from broadsheet.billing.ledger import Status
+from broadsheet.billing.models import Subscription
 from broadsheet.library.models import Article
 from broadsheet.membership.models import Grant
 from broadsheet.paywall.models import Unlock
@@ -83,11 +85,21 @@ def load_open_articles(reader_id: int, *, now: datetime) -> tuple[OpenArticle, .
 
 
 def load_rights(reader_id: int, *, now: datetime) -> tuple[HeldRight, ...]:
-    """The reader's live grants for everything."""
+    """The reader's live grants for everything; what a subscription goes on paying for has no end."""
+    renewing = Subscription.objects.filter(reader_id=reader_id, status__in=(Status.TRIAL, Status.ACTIVE), cancel_at__isnull=True)
+    endless = set(renewing.values_list("grant", flat=True))
     rows = Grant.objects.filter(
         Q(ends_at__isnull=True) | Q(ends_at__gt=now), reader_id=reader_id, starts_at__lte=now, article__isnull=True
     )
-    return tuple(HeldRight(row.get_source_display().capitalize(), row.reason, row.starts_at, row.ends_at) for row in rows)
+    return tuple(
+        HeldRight(row.get_source_display().capitalize(), row.reason, row.starts_at, None if row.pk in endless else row.ends_at)
+        for row in rows
+    )
+
+
+def has_subscribed(reader_id: int) -> bool:
+    """Whether the reader has a subscription, or had one: its payments stay to be seen."""
+    return Subscription.objects.filter(reader_id=reader_id).exists()
 
 
 def load_sign_ins(user: User, current_key: str | None) -> tuple[SignIn, ...]:
