@@ -138,6 +138,14 @@ def test_trial_says_what_is_taken_when(own: Client, held: Subscription, make_rea
     assert (row.cancel_at, row.kept_cents) == (row.period_end, 0)
 
 
+def test_account_leads_there_and_gives_no_end_to_what_renews(own: Client, held: Subscription) -> None:
+    page = own.get("/account/").content.decode()
+    assert f'href="{HOME}"' in page
+    assert "Subscription: every article and the whole library." in words(own, "/account/")
+    own.post(f"{HOME}{held.pk}/cancel/")
+    assert "Subscription: every article and the whole library, until 17 March 2026." in words(own, "/account/")
+
+
 def test_cancelling_takes_two_clicks_and_one_undoes_it(own: Client, held: Subscription) -> None:
     assert f'href="{HOME}{held.pk}/cancel/"' in own.get(HOME).content.decode()
     page = own.get(f"{HOME}{held.pk}/cancel/").content.decode()
