@@ -69,10 +69,13 @@ class StripeGateway:
     def list_subscriptions(self, *, now: datetime) -> Iterator[Snapshot]:
         """Those at our prices or bought here; other products of the same account are passed over."""
         known = load_known_prices()
-        with ThreadPoolExecutor(LISTENERS) as listeners:
-            everything = self._all_subscriptions(known)
-            while page := list(islice(everything, PAGE)):
-                yield from listeners.map(lambda subscription: self._read_listed(subscription, known), page)
+        ours = (
+            subscription
+            for subscription in self.list_everything()
+            if reading.is_ours(subscription, known) and subscription["status"] not in reading.UNBEGUN
+        )
+        while page := list(islice(ours, PAGE)):
+            yield from self.read_all(page, known)
         presents = Subscription.objects.filter(provider=NAME, ref__startswith="pi_").values_list("ref", flat=True)
         for ref in presents.iterator(chunk_size=PAGE):
             yield self.fetch(ref, now=now)
@@ -84,9 +87,10 @@ class StripeGateway:
             for subscription in self._client.subscriptions.list(params).auto_paging_iter():
                 yield subscription.to_dict()
 
-    def read(self, subscription: dict[str, Any]) -> Snapshot:
-        """The snapshot of a subscription that was listed."""
-        return self._read_listed(subscription, load_known_prices())
+    def read_all(self, subscriptions: Sequence[dict[str, Any]], known: frozenset[str]) -> Iterator[Snapshot]:
+        """The snapshots of subscriptions that were listed, several asked about at a time."""
+        with ThreadPoolExecutor(LISTENERS) as listeners:
+            yield from listeners.map(lambda subscription: self._read_listed(subscription, known), subscriptions)
 
     def manage_url(self, ref: str, *, return_url: str) -> str | None:
         if ref.startswith("pi_"):
@@ -246,11 +250,6 @@ class StripeGateway:
         if before is not None:
             return {"customer": before.customer_ref}
         return {"customer_email": order.address} if order.address else {}
-
-    def _all_subscriptions(self, known: frozenset[str]) -> Iterator[dict[str, Any]]:
-        for subscription in self.list_everything():
-            if reading.is_ours(subscription, known) and subscription["status"] not in reading.UNBEGUN:
-                yield subscription
 
     def _read_listed(self, subscription: dict[str, Any], known: frozenset[str]) -> Snapshot:
         with translated(subscription["id"]):
