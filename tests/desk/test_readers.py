@@ -11,6 +11,7 @@ from django.test import Client
 from broadsheet.accounts.models import User
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.models import Change
+from broadsheet.desk.models import AuditLine
 from broadsheet.desk.roles import Role
 from broadsheet.library.models import Article
 from broadsheet.membership.models import Grant
@@ -90,7 +91,11 @@ def test_publisher_gives_access_after_an_invoice_and_ends_it(
     decision = explain(reader.email, article.pk, now=clock.now()).decision
     assert decision is not None
     assert decision.is_open
-    assert publisher.post(f"/desk/readers/{reader.pk}/grants/{grant.pk}/end/").status_code == 302
+    end = f"/desk/readers/{reader.pk}/grants/{grant.pk}/end/"
+    assert "Say why" in publisher.post(end).content.decode()
+    assert publisher.post(end, {"reason": "the invoice was withdrawn"}).status_code == 302
+    told = [(line.action, line.reason, line.reader_id) for line in AuditLine.objects.all()]
+    assert told == [("end_grant", "the invoice was withdrawn", reader.pk), ("give", "invoice 2026-014", reader.pk)]
     decision = explain(reader.email, article.pk, now=clock.now() + timedelta(seconds=1)).decision
     assert decision is not None
     assert not decision.is_open

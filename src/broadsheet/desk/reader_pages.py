@@ -1,79 +1,73 @@
-"""The support's pages: find a reader by part of the address, see what they hold, ask why they may read an article."""
+"""The support's pages: find a reader, see what they hold and what happened, and why they may read an article."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
 
-from django import forms
+from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
 
 from broadsheet.accounts.models import User
 from broadsheet.core import clock
-from broadsheet.desk.roles import SEE_READERS
+from broadsheet.desk.diagnosis import diagnose
+from broadsheet.desk.models import AuditAction, AuditLine
+from broadsheet.desk.roles import GIVE_GRANTS, HELP_READERS, SEE_AUDIT, SEE_READERS
+from broadsheet.desk.support_forms import Forms
+from broadsheet.desk.support_store import (
+    MAX_FOUND,
+    PAGE,
+    MomentKind,
+    find_unconfirmed,
+    load_case,
+    load_history,
+    load_subscriptions,
+    search_readers,
+)
 from broadsheet.library.models import Article
-from broadsheet.membership.flows import end_grant, give_grant
-from broadsheet.membership.models import Grant, NewsletterConsent
+from broadsheet.membership.models import Grant
+from broadsheet.pages.variants import variant_of
 from broadsheet.paywall.explanation import Explanation, explain_reader
-from broadsheet.paywall.models import Unlock
+from broadsheet.paywall.resolver import Outcome
 
-MAX_FOUND = 50
 # Two letters would list half of the readers; a list of readers is nobody's daily work.
 LEAST_LETTERS = 3
-
-
-GIVE_GRANTS = "membership.add_grant"
-
-
-class GrantForm(forms.Form):
-    """What a publisher gives a reader by hand: after an invoice, or for nothing."""
-
-    source = forms.ChoiceField(
-        label="What for", choices=[(s, s.label) for s in (Grant.Source.SUBSCRIPTION, Grant.Source.COMPLIMENTARY, Grant.Source.GIFT)]
-    )
-    last_day = forms.DateField(
-        label="Last day", required=False, help_text="Empty: without an end.", widget=forms.DateInput(attrs={"type": "date"})
-    )
-    reason = forms.CharField(max_length=200, help_text="What support will read, such as “invoice 2026-014”.")
-
-    def clean_last_day(self) -> date | None:
-        last_day: date | None = self.cleaned_data["last_day"]
-        if last_day is not None and last_day < clock.now().astimezone(settings.BROADSHEET.zone).date():
-            raise forms.ValidationError("That day is over. Choose today or a later one.")
-        return last_day
-
-    @property
-    def ends_at(self) -> datetime | None:
-        """The end of the last day in the publication's zone."""
-        last_day: date | None = self.cleaned_data["last_day"]
-        return datetime.combine(last_day + timedelta(days=1), time(), settings.BROADSHEET.zone) if last_day else None
+AUDIT_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which article support asked about, as typed, and the answer; `problem` if it could not be read."""
+    """Which article support asked about, as typed, and the answer; `problem` if it could not be read.
+
+    `variant` is the name of the form that the reader's own browser is served.
+    """
 
     typed: str = ""
     problem: str = ""
     article: Article | None = None
     explanation: Explanation | None = None
+    variant: str = ""
+    preview: str = ""
 
 
 @require_safe
 @permission_required(SEE_READERS, raise_exception=True)
 def readers(request: HttpRequest) -> HttpResponse:
-    """Readers whose address holds what was typed."""
+    """Readers whose address or name holds what was typed, or whose order, payment or invoice has that number."""
     query = request.GET.get("q", "").strip()
     is_long_enough = len(query) >= LEAST_LETTERS
-    found = list(User.objects.filter(email__icontains=query).order_by("email")[: MAX_FOUND + 1]) if is_long_enough else []
+    found = search_readers(query) if is_long_enough else []
     context = {
         "query": query,
         "found": found[:MAX_FOUND],
+        "unconfirmed": find_unconfirmed(query, now=clock.now()) if is_long_enough else [],
         "has_more": len(found) > MAX_FOUND,
         "is_too_short": bool(query) and not is_long_enough,
         "least": LEAST_LETTERS,
@@ -84,45 +78,52 @@ def readers(request: HttpRequest) -> HttpResponse:
 @require_safe
 @permission_required(SEE_READERS, raise_exception=True)
 def reader(request: HttpRequest, reader_id: int) -> HttpResponse:
-    """What one reader holds, and the answer about the article in `?article=`."""
-    return _show(request, get_object_or_404(User, pk=reader_id), None)
+    """What one reader holds, what happened, and the answer about the article in `?article=`."""
+    return show_reader(request, get_object_or_404(User, pk=reader_id), Forms())
 
 
-def _show(request: HttpRequest, person: User, grant_form: GrantForm | None) -> HttpResponse:
-    context = {
+def show_reader(request: HttpRequest, person: User, forms: Forms, *, status: int = 200) -> HttpResponse:
+    """The page of one reader, with a form that was refused in the place of an empty one."""
+    now = clock.now()
+    held = load_subscriptions(person.pk, now=now)
+    question = ask(person, request.GET.get("article", ""))
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in set(MomentKind) else ""
+    history = Paginator(load_history(person, kind, now=now), PAGE).get_page(request.GET.get("page"))
+    grants = Grant.objects.filter(reader=person).select_related("article").defer("article__body").order_by("-id")
+    context: dict[str, Any] = {
         "person": person,
-        "now": clock.now(),
-        "grants": Grant.objects.filter(reader=person).select_related("article").defer("article__body"),
-        "unlocks": Unlock.objects.filter(reader=person).select_related("article").defer("article__body").order_by("-opened_at"),
-        "consents": NewsletterConsent.objects.filter(reader=person),
-        "question": ask(person, request.GET.get("article", "")),
-        "grant_form": grant_form or (GrantForm() if request.user.has_perm(GIVE_GRANTS) else None),
+        "now": now,
+        "sessions": UserSession.objects.filter(user=person).count(),
+        "diagnosis": diagnose(load_case(person, held, question.explanation, now=now), day_of),
+        "live_grants": [grant for grant in grants if grant.ends_at is None or grant.ends_at > now],
+        "old_grants": [grant for grant in grants if grant.ends_at is not None and grant.ends_at <= now],
+        "subscriptions": held,
+        "question": question,
+        "history": history,
+        "kinds": list(MomentKind),
+        "kind": kind,
+        "kind_query": urlencode({"kind": kind}) if kind else "",
+        "may_help": request.user.has_perm(HELP_READERS),
+        "may_give": request.user.has_perm(GIVE_GRANTS),
+        "forms": forms,
     }
-    return render(request, "desk/reader.html", context)
+    return render(request, "desk/reader.html", context, status=status)
 
 
-@require_POST
-@permission_required(GIVE_GRANTS, raise_exception=True)
-def give(request: HttpRequest, reader_id: int) -> HttpResponse:
-    """Let a reader read everything, for a reason and until a date."""
-    person = get_object_or_404(User, pk=reader_id)
-    form = GrantForm(request.POST)
-    if not form.is_valid():
-        return _show(request, person, form)
-    source = Grant.Source(form.cleaned_data["source"])
-    give_grant(person.pk, source, reason=form.cleaned_data["reason"], ends_at=form.ends_at, now=clock.now())
-    messages.success(request, f"{person.email} reads everything from now on.")
-    return redirect("desk_reader", person.pk)
-
-
-@require_POST
-@permission_required(GIVE_GRANTS, raise_exception=True)
-def end(request: HttpRequest, reader_id: int, grant_id: int) -> HttpResponse:
-    """End one grant of one reader now."""
-    grant = get_object_or_404(Grant, pk=grant_id, reader_id=reader_id)
-    end_grant(grant.pk, now=clock.now())
-    messages.success(request, "The grant is over. Other grants of this reader stay as they are.")
-    return redirect("desk_reader", reader_id)
+@require_safe
+@permission_required(SEE_AUDIT, raise_exception=True)
+def audit(request: HttpRequest) -> HttpResponse:
+    """What staff did for readers, the newest first."""
+    action = request.GET.get("action", "")
+    lines = AuditLine.objects.select_related("staff")
+    if action in AuditAction.values:
+        lines = lines.filter(action=action)
+    page = Paginator(lines, AUDIT_PAGE).get_page(request.GET.get("page"))
+    known = dict(User.objects.filter(pk__in=[line.reader_id for line in page]).values_list("pk", "email"))
+    rows = [(line, known.get(line.reader_id, "")) for line in page]
+    context = {"rows": rows, "page": page, "actions": AuditAction.choices, "action": action}
+    return render(request, "desk/audit.html", {**context, "action_query": urlencode({"action": action}) if action else ""})
 
 
 def ask(person: User, typed: str) -> Question:
@@ -130,8 +131,27 @@ def ask(person: User, typed: str) -> Question:
     text = typed.strip()
     if not text:
         return Question()
-    number = next((part for part in reversed(text.rstrip("/").split("/")) if part.isdigit()), "")
+    number = next((part for part in reversed(text.partition("?")[0].rstrip("/").split("/")) if part.isdigit()), "")
     if not number or len(number) > 18:
         return Question(text, problem="Give the article's number or its address, such as /articles/1204/the-slug/.")
+    now = clock.now()
     article = Article.objects.defer("body").filter(pk=int(number)).first()
-    return Question(text, article=article, explanation=explain_reader(person.pk, int(number), now=clock.now()))
+    answer = explain_reader(person.pk, int(number), now=now)
+    if answer.decision is None or answer.decision.outcome is Outcome.HIDDEN:
+        return Question(text, article=article, explanation=answer)
+    variant = variant_of(answer.decision, answer.entitlement, now)
+    return Question(text, article=article, explanation=answer, variant=variant.kind, preview=_preview_mode(answer))
+
+
+def day_of(at: datetime) -> str:
+    """Such as `3 November 2025`, in the publication's zone."""
+    local = at.astimezone(settings.BROADSHEET.zone)
+    return f"{local.day} {local:%B %Y}"
+
+
+def _preview_mode(answer: Explanation) -> str:
+    """The desk's preview that looks as the reader's page does."""
+    decision = answer.decision
+    if decision is None or decision.outcome is Outcome.OPEN:
+        return "subscriber"
+    return f"left-{decision.remaining}" if decision.remaining in (0, 1, 3) else "left-3"

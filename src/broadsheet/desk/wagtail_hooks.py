@@ -25,11 +25,12 @@ from broadsheet.desk import (
     photo_pages,
     plans,
     reader_pages,
+    support_pages,
 )
 from broadsheet.desk.articles import ArticleViewSet
 from broadsheet.desk.bulk_actions import PublishArticles, UnpublishArticles
 from broadsheet.desk.held_mail import HeldMailPanel
-from broadsheet.desk.roles import SEE_FIGURES, SEE_READERS
+from broadsheet.desk.roles import SEE_AUDIT, SEE_FIGURES, SEE_READERS
 from broadsheet.desk.summary import ArticlesSummaryItem
 from broadsheet.desk.viewsets import LibraryGroup, MoneyGroup, PlainPageViewSet
 from broadsheet.mail.store import is_mail_held
@@ -69,8 +70,31 @@ def register_addresses() -> list[URLPattern]:
         path("plans/<int:plan_id>/prices/withdraw/<int:change_id>/", plans.withdraw, name="desk_withdraw_price_change"),
         path("readers/", reader_pages.readers, name="desk_readers"),
         path("readers/<int:reader_id>/", reader_pages.reader, name="desk_reader"),
-        path("readers/<int:reader_id>/grants/", reader_pages.give, name="desk_give_grant"),
-        path("readers/<int:reader_id>/grants/<int:grant_id>/end/", reader_pages.end, name="desk_end_grant"),
+        path("readers/<int:reader_id>/grants/", support_pages.give, name="desk_give_grant"),
+        path("readers/<int:reader_id>/grants/<int:grant_id>/end/", support_pages.end, name="desk_end_grant"),
+        path("readers/<int:reader_id>/extend/", support_pages.extend, name="desk_extend"),
+        path("readers/<int:reader_id>/address/", support_pages.change_address, name="desk_change_address"),
+        path("readers/<int:reader_id>/merge/", support_pages.merge, name="desk_merge"),
+        path("readers/<int:reader_id>/ask/", support_pages.ask_provider, name="desk_ask_provider"),
+        path("readers/<int:reader_id>/sign-out/", support_pages.sign_out, name="desk_sign_out"),
+        path("readers/<int:reader_id>/sign-in-letter/", support_pages.send_sign_in_letter, name="desk_sign_in_letter"),
+        path("readers/<int:reader_id>/letters/<int:letter_id>/", support_pages.resend, name="desk_resend"),
+        path(
+            "readers/<int:reader_id>/subscriptions/<int:subscription_id>/pause/",
+            support_pages.pause,
+            name="desk_pause_subscription",
+        ),
+        path(
+            "readers/<int:reader_id>/subscriptions/<int:subscription_id>/payments/<str:payment_ref>/",
+            support_pages.give_back,
+            name="desk_refund",
+        ),
+        path(
+            "readers/<int:reader_id>/subscriptions/<int:subscription_id>/<slug:change>/",
+            support_pages.change,
+            name="desk_change_subscription",
+        ),
+        path("reports/audit/", reader_pages.audit, name="desk_audit"),
         path("figures/funnel/", figures.funnel, name="desk_funnel"),
         path("figures/funnel.csv", figures.funnel_csv, name="desk_funnel_csv"),
         path("figures/subscribers/", figures.subscribers, name="desk_subscribers"),
@@ -153,6 +177,13 @@ def register_organisations_item() -> MenuItem:
 def register_declarations_item() -> MenuItem:
     address, may = reverse("desk_declarations"), declarations.SEE_DECLARATIONS
     return _ForWhoMay("Withdrawals", address, name="declarations", icon_name="warning", order=235, permission=may)
+
+
+@hooks.register("register_reports_menu_item")
+def register_audit_item() -> MenuItem:
+    return _ForWhoMay(
+        "Support log", reverse("desk_audit"), name="audit", icon_name="clipboard-list", order=110, permission=SEE_AUDIT
+    )
 
 
 @hooks.register("register_reports_menu_item")
