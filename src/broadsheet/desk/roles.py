@@ -59,6 +59,7 @@ _PUBLISHER = (
     | _all("publication", "publication", actions=("change",))
     | _all("publication", "plainpage", "letterwording")
     | _all("billing", "plan", "campaign")
+    | _all("ads", "housead")
     | _all("billing", "invoice", "alert", "declaration", "organisation", actions=("change", "view"))
     | _all("billing", "order", actions=("view",))
     | _all("billing", "lawsettings", "invoicesettings", actions=("change",))

@@ -14,6 +14,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
 from broadsheet.desk import (
+    ads,
     alerts,
     declarations,
     figures,
@@ -27,6 +28,7 @@ from broadsheet.desk import (
     reader_pages,
     support_pages,
 )
+from broadsheet.desk.ads import SEE_ADS, HouseAdViewSet
 from broadsheet.desk.articles import ArticleViewSet
 from broadsheet.desk.bulk_actions import PublishArticles, UnpublishArticles
 from broadsheet.desk.held_mail import HeldMailPanel
@@ -39,6 +41,7 @@ register_snippet(ArticleViewSet)
 register_snippet(LibraryGroup)
 register_snippet(PlainPageViewSet)
 register_snippet(MoneyGroup)
+register_snippet(HouseAdViewSet)
 
 hooks.register("before_delete_snippet", plans.refuse_used_plans)
 hooks.register("register_bulk_action", PublishArticles)
@@ -123,6 +126,8 @@ def register_addresses() -> list[URLPattern]:
         path("invoice-requests/<int:request_id>/", invoices.invoice_request, name="desk_invoice_request"),
         path("invoice-requests/<int:request_id>/accept/", invoices.accept, name="desk_accept_request"),
         path("invoice-requests/<int:request_id>/decline/", invoices.decline, name="desk_decline_request"),
+        path("reports/house-ads/", ads.figures, name="desk_ads"),
+        path("reports/house-ads/<int:ad_id>/", ads.ad_figures, name="desk_ad"),
         path("reports/photo-licences/", photo_pages.licences, name="desk_photo_licences"),
     ]
 
@@ -184,6 +189,11 @@ def register_audit_item() -> MenuItem:
     return _ForWhoMay(
         "Support log", reverse("desk_audit"), name="audit", icon_name="clipboard-list", order=110, permission=SEE_AUDIT
     )
+
+
+@hooks.register("register_reports_menu_item")
+def register_ads_item() -> MenuItem:
+    return _ForWhoMay("House ads", reverse("desk_ads"), name="house-ad-figures", icon_name="pick", order=110, permission=SEE_ADS)
 
 
 @hooks.register("register_reports_menu_item")
