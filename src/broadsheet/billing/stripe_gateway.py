@@ -197,10 +197,14 @@ class StripeGateway:
             raise UntrustedEvent("This event is of Stripe's test mode and the key is not, or the other way round.")
         return read
 
-    def load_account(self) -> dict[str, Any]:
-        """What Stripe says of the price list: the cheapest question that proves key and network."""
+    def prove(self) -> None:
+        """Ask for something cheap, to see that Stripe answers and takes the key.
+
+        Raises:
+            ProviderError: it does not; the message says which.
+        """
         with translated():
-            return self._client.prices.list({"limit": 1}).to_dict()
+            self._client.prices.list({"limit": 1})
 
     def _find_session(self, order_ref: str) -> dict[str, Any] | None:
         row = StripeCheckout.objects.filter(order_ref=order_ref).first()

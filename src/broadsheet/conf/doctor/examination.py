@@ -16,6 +16,7 @@ from broadsheet.conf.doctor import (
     database_checks,
     file_checks,
     mail_checks,
+    payment_checks,
     process_checks,
     settings_checks,
 )
@@ -41,6 +42,7 @@ def examine(options: Options) -> Iterator[Finding]:
     """Every check, in the order in which one would mend things. Without a database those that ask it are left out."""
     installation, now = settings.BROADSHEET, clock.SystemClock().now()
     yield from settings_checks.check_settings(installation)
+    yield payment_checks.check_stripe_setting(installation)
     yield file_checks.check_disk(installation)
     yield from file_checks.check_modes(installation, find_env_file())
     yield file_checks.check_static_files(Path(settings.STATIC_ROOT))
@@ -49,6 +51,7 @@ def examine(options: Options) -> Iterator[Finding]:
     yield process_checks.check_web(read_snapshots(installation.data_dir / "metrics"), now_s=now.timestamp())
     if not options.offline:
         yield mail_checks.check_mail_server(installation)
+        yield payment_checks.check_stripe_server(installation)
         yield certificate_checks.check_certificate(installation, options.tls_address, options.tls_port, now=now)
 
 
