@@ -13,7 +13,7 @@ _FILE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ArticleRoute:
     """One article's page, under the slug that the address names."""
 
@@ -43,14 +43,18 @@ LONGEST = 200  # characters; slugs have 120 at most, and nobody fills the memory
 
 def find_route(path: str) -> Route | None:
     """What an address asks for, if it is the edge's."""
-    return _find_known(path) if len(path) <= LONGEST else None
-
-
-@lru_cache(maxsize=20_000)
-def _find_known(path: str) -> Route | None:
+    if len(path) > LONGEST:
+        return None
+    # Not kept: to find one of many articles' routes again takes as long as to read it.
     match = _ARTICLE.fullmatch(path)
     if match is not None:
-        return ArticleRoute(int(match[1]), match[2], f"/articles/{match[1]}/")
+        article_id, slug = match.groups()
+        return ArticleRoute(int(article_id), slug, f"/articles/{article_id}/")
+    return _find_other(path)
+
+
+@lru_cache(maxsize=2_000)
+def _find_other(path: str) -> ListRoute | FileRoute | None:
     if _LIST.fullmatch(path):
         return ListRoute(path)
     return FileRoute(path) if _FILE.fullmatch(path) else None
