@@ -12,7 +12,8 @@ from django.db import models
 from django.test.utils import isolate_apps
 
 from broadsheet.accounts.models import User
-from broadsheet.core.personal import REGISTER, PersonalTable, Register, delete_rows
+from broadsheet.core.personal import REGISTER, PersonalTable, Register, delete_rows, find_kept
+from tests.architecture.sources import DOCS
 
 # A name with one of these words sounds as if it told of a person.
 TELLING = re.compile(
@@ -99,3 +100,10 @@ def test_what_stays_says_why_and_the_rest_is_deleted() -> None:
         )
         assert not (has_account and table.why_kept), f"{table.model._meta.label} goes with its account, and cannot be kept"
         assert not table.kept_years or table.why_kept, table.model._meta.label
+
+
+def test_the_page_about_the_law_lists_what_stays() -> None:
+    rows = re.findall(r"^\| `(\w+\.\w+)` \| ([^|]+) \| (\d*) ?\|$", (DOCS / "law.md").read_text("utf-8"), re.MULTILINE)
+    listed = {label: (why, int(years or 0)) for label, why, years in rows}
+    kept = {table.model._meta.label: (table.why_kept, table.kept_years) for table in find_kept()}
+    assert listed == kept, "bring the table in docs/law.md up to date"
