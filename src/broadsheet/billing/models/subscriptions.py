@@ -82,7 +82,11 @@ class LedgerLine(models.Model):
     class Meta:
         ordering = ("id",)
         constraints = [models.UniqueConstraint(fields=("subscription", "key"), name="billing_line_once")]
-        indexes = [models.Index(fields=("kind", "at"), name="billing_line_kind_at")]
+        indexes = [
+            models.Index(fields=("kind", "at"), name="billing_line_kind_at"),
+            # Support looks for a payment by the number on a receipt.
+            models.Index(fields=("detail",), condition=models.Q(kind="payment"), name="billing_line_payment"),
+        ]
 
     def line(self) -> Line:
         """The row as the ledger reads it."""
