@@ -270,7 +270,8 @@ def _when(moment: Moment) -> datetime:
 def _money(reader: User, now: datetime) -> Iterator[Moment]:
     lines = LedgerLine.objects.filter(subscription__reader=reader).exclude(kind=LineKind.LETTER)
     for row in lines.select_related("subscription__price__plan").order_by("-id")[:MAX_OF_A_KIND]:
-        yield Moment(row.at, MomentKind.MONEY, f"{row.subscription.price.plan.name}: {_line_words(row)}", row.detail)
+        detail = row.detail if row.kind in _NUMBERED else f"subscription {row.subscription_id}"
+        yield Moment(row.at, MomentKind.MONEY, f"{row.subscription.price.plan.name}: {_line_words(row)}", detail)
     for order in Order.objects.filter(reader=reader).select_related("price__plan")[:MAX_OF_A_KIND]:
         came = f"led to subscription {order.subscription_id}" if order.subscription_id else "no payment is known"
         yield Moment(order.created_at, MomentKind.MONEY, f"Went to pay for {order.price.plan.name}; {came}", f"order {order.ref}")
@@ -288,6 +289,8 @@ def _line_words(row: LedgerLine) -> str:
     return f"{words}{f' {row.detail}' if row.kind == LineKind.STATUS else ''}{amount}{until}".replace("_", " ")
 
 
+# Lines whose detail is a number that people ask by.
+_NUMBERED = (LineKind.PAYMENT, LineKind.REFUND, LineKind.DISPUTE, LineKind.DISPUTE_WON)
 _LINE_WORDS = {
     LineKind.STARTED: "subscribed",
     LineKind.STATUS: "is now",
