@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from django.core.management import call_command
 
 from broadsheet.accounts.flows import forget_old_proofs
-from broadsheet.billing.declaration_flows import forget_old_declarations
 from broadsheet.billing.alert_flows import report_failed_payments
+from broadsheet.billing.declaration_flows import forget_old_declarations
 from broadsheet.billing.event_flows import ask_about_due, forget_old_events, settle_received_events
 from broadsheet.billing.gift_flows import deliver_due_gifts, remind_of_gifts, report_unredeemed_gifts
 from broadsheet.billing.invoice_flows import follow_invoices, remind_of_invoices, write_renewal_invoices
@@ -22,6 +22,7 @@ from broadsheet.billing.letter_flows import (
     write_renewal_notices,
     write_yearly_reminders,
 )
+from broadsheet.billing.price_change_flows import apply_price_changes
 from broadsheet.core.flows import forget_old_tallies, trim_change_log
 from broadsheet.core.signing_key_flows import rotate_old_signing_keys
 from broadsheet.figures.flows import count_everything
@@ -60,6 +61,7 @@ JOBS: tuple[Job, ...] = (
     Job("pauses", timedelta(hours=1), lambda now: write_pause_notices(now=now)),
     Job("cards that run out", timedelta(hours=1), lambda now: write_card_notices(now=now)),
     Job("new prices", timedelta(minutes=10), lambda now: write_price_letters(now=now)),
+    Job("renewals at new prices", timedelta(hours=1), lambda now: apply_price_changes(now=now)),
     Job("invoices of next periods", timedelta(hours=1), lambda now: write_renewal_invoices(now=now)),
     Job("reminders of invoices", timedelta(hours=1), lambda now: remind_of_invoices(now=now)),
     Job("unpaid invoices", timedelta(minutes=10), lambda now: follow_invoices(now=now)),

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from broadsheet.billing import offline_flows
+from broadsheet.billing.alert_flows import report_failed_payments
 from broadsheet.billing.event_flows import ask_about_due, receive_event, settle_received_events
-from broadsheet.billing.letter_flows import write_failure_letters, write_pause_notices, write_renewal_notices
+from broadsheet.billing.gift_flows import deliver_due_gifts, remind_of_gifts, report_unredeemed_gifts
+from broadsheet.billing.invoice_flows import follow_invoices, remind_of_invoices, write_renewal_invoices
+from broadsheet.billing.letter_flows import (
+    write_card_notices,
+    write_failure_letters,
+    write_pause_notices,
+    write_price_letters,
+    write_renewal_notices,
+    write_yearly_reminders,
+)
 from broadsheet.billing.models import OfflineEvent, ReceivedEvent
 from broadsheet.billing.price_change_flows import apply_price_changes
 
@@ -19,15 +29,32 @@ def live_days(days: int, *, now: datetime) -> None:
         live_day(now=now + timedelta(days=number))
 
 
+# What the worker does about money, in the order in which it matters within a day.
+JOBS: tuple[Callable[[datetime], object], ...] = (
+    lambda now: write_price_letters(now=now),
+    lambda now: apply_price_changes(now=now),
+    lambda now: write_renewal_invoices(now=now),
+    lambda now: remind_of_invoices(now=now),
+    lambda now: follow_invoices(now=now),
+    lambda now: offline_flows.advance(now=now),
+    lambda now: send_events(waiting_events(), now=now),
+    lambda now: ask_about_due(now=now),
+    lambda now: write_failure_letters(now=now),
+    lambda now: write_renewal_notices(now=now),
+    lambda now: write_pause_notices(now=now),
+    lambda now: write_card_notices(now=now),
+    lambda now: write_yearly_reminders(now=now),
+    lambda now: report_failed_payments(now=now),
+    lambda now: deliver_due_gifts(now=now),
+    lambda now: remind_of_gifts(now=now),
+    lambda now: report_unredeemed_gifts(now=now),
+)
+
+
 def live_day(*, now: datetime) -> None:
-    """What is due at a moment: payments, the events that tell of them, letters."""
-    apply_price_changes(now=now)
-    offline_flows.advance(now=now)
-    send_events(waiting_events(), now=now)
-    ask_about_due(now=now)
-    write_failure_letters(now=now)
-    write_renewal_notices(now=now)
-    write_pause_notices(now=now)
+    """What is due at a moment: payments, the events that tell of them, invoices, gifts, letters."""
+    for job in JOBS:
+        job(now)
 
 
 def waiting_events(ref: str = "") -> list[OfflineEvent]:
