@@ -17,8 +17,9 @@ from markdown_it import MarkdownIt
 from broadsheet.accounts.flows import keep_address_row
 from broadsheet.accounts.models import User
 from broadsheet.accounts.staff_flows import appoint
+from broadsheet.ads.models import HouseAd
 from broadsheet.billing import offline_flows
-from broadsheet.billing.models import Campaign, Order, Plan, Price
+from broadsheet.billing.models import Campaign, LawSettings, Order, Plan, Price
 from broadsheet.billing.order_flows import order_of
 from broadsheet.billing.subscription_flows import apply_snapshot
 from broadsheet.demo.people import PEOPLE, Person, authenticator_secret, demo_password
@@ -37,8 +38,11 @@ def load_demo(*, now: datetime) -> None:
     """Make the publication, its articles and its people, unless they are there already."""
     content = yaml.safe_load((CONTENT / "publication.yaml").read_text())
     _load_publication(content["publication"])
+    if not LawSettings.objects.exists():
+        LawSettings.objects.create(**content["laws"])
     _load_subjects(content)
     _load_pages()
+    _load_ads(content["house_ads"], now=now)
     if not Article.objects.exists():
         import_items(read_articles(now), now=now, access=Access.METERED)
         _pin_home(content["home"]["pins"])
@@ -78,6 +82,12 @@ def _load_subjects(content: Mapping[str, Any]) -> None:
         )
         if is_new:
             campaign.plans.set(Plan.objects.filter(slug__in=row["plans"]))
+
+
+def _load_ads(rows: list[Mapping[str, Any]], *, now: datetime) -> None:
+    if not HouseAd.objects.exists():
+        for row in rows:
+            HouseAd.objects.create(first_day=now.astimezone(settings.BROADSHEET.zone).date(), **row)
 
 
 def _load_pages() -> None:
