@@ -126,16 +126,23 @@ class Standing:
         return self.paid_cents - self.refunded_cents
 
     def access_ends_at(self) -> datetime | None:
-        """When this subscription stops opening articles, as far as is known now; None before it has begun."""
+        """When this subscription stops opening articles, as far as is known now; None before it has begun.
+
+        A moment after it began at the soonest: a grant that holds no time at all cannot be stored.
+        """
         if self.started_at is None or self.period_end is None:
             return None
-        if self.status in (Status.UNPAID, Status.ENDED) or self.disputed_at is not None:
-            return self.ended_at or self.disputed_at
+        return max(self._open_until(self.period_end), self.started_at + timedelta(microseconds=1))
+
+    def _open_until(self, period_end: datetime) -> datetime:
+        over = [at for at in (self.ended_at, self.disputed_at) if at is not None]
+        if over:
+            return min(over)
         if self.status is Status.PAUSED:
-            return self.period_end
+            return period_end
         if self.status is Status.PAST_DUE and self.failed_at is not None:
             return self.failed_at + RETRY_WINDOW
-        return self.cancel_at if self.cancel_at is not None else self.period_end + RENEWAL_GRACE
+        return self.cancel_at if self.cancel_at is not None else period_end + RENEWAL_GRACE
 
 
 def fold(lines: Iterable[Line], *, onto: Standing | None = None) -> Standing:

@@ -175,6 +175,9 @@ def mend_card(ref: str, *, now: datetime) -> None:
     with transaction.atomic():
         row = _lock(ref)
         row.next_fails = False
+        if row.status == Status.UNPAID:
+            # The time in between was not read, so it is not paid for.
+            row.anchor_at = row.period_end = now
         if row.status in (Status.PAST_DUE, Status.UNPAID):
             _renew(row, now)
         _save(row, "payment.succeeded", now)
@@ -222,11 +225,7 @@ def _step(row: OfflineSubscription, now: datetime) -> bool:
         return _try_again(row, now)
     if row.period_end > now:
         return False
-    at = row.period_end
-    if row.next_fails:
-        row.status, row.failed_at, row.tries = Status.PAST_DUE, at, 0
-    else:
-        _renew(row, at)
+    _charge(row, row.period_end)
     return True
 
 
@@ -255,8 +254,16 @@ def _renew(row: OfflineSubscription, at: datetime) -> None:
 def _go_on(row: OfflineSubscription, at: datetime) -> None:
     row.status, row.paused_until = Status.ACTIVE, None
     if row.period_end <= at:
-        row.anchor_at, row.period_end = at, next_period_end(at, row.period, after=at)
-        _pay_period(row, at)
+        row.anchor_at = row.period_end = at
+        _charge(row, at)
+
+
+def _charge(row: OfflineSubscription, at: datetime) -> None:
+    """Try to take the next period's price."""
+    if row.next_fails:
+        row.status, row.failed_at, row.tries = Status.PAST_DUE, at, 0
+    else:
+        _renew(row, at)
 
 
 def _end(row: OfflineSubscription, at: datetime) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.dispatch import Signal
@@ -167,7 +167,6 @@ def _follow_with_grant(row: Subscription, standing: Standing, now: datetime) -> 
     ends_at = standing.access_ends_at()
     if ends_at is None or standing.started_at is None:
         return
-    ends_at = max(ends_at, standing.started_at + timedelta(microseconds=1))
     if row.grant is None:
         if row.reader_id is None or ends_at <= now or row.price.plan.kind in OPENS_TO_OTHERS:
             return
