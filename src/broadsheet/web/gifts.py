@@ -123,7 +123,7 @@ def card(request: HttpRequest, number: int) -> HttpResponse:
     shown = show(_find(request, number), now=now)
     if not shown.may_print:
         return see_other(f"/account/gifts/{number}/")
-    address = f"{settings.BROADSHEET.host}/gift/"
+    address = f"{settings.BROADSHEET.site_url.partition('://')[2]}/gift/"
     context = {"gift": shown, "gift_address": address, "zone": settings.BROADSHEET.time_zone}
     return reader_page(request, "web/gift_card.html", context, now=now)
 
