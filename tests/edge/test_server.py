@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import os
+import signal
+import sys
 import threading
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 import pytest
+import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from broadsheet.edge import connection
+from broadsheet.edge.server import PageServer
 from tests.conf.serving import wait_for
 from tests.edge.page_server import HELD, LAST, PAGE, PATIENCE_S, WALL, Running, read_all, request
 from tests.nginx import RunningNginx, free_ports, make_site, running_nginx
@@ -303,6 +309,23 @@ def test_stopping_finishes_what_has_begun_and_takes_nothing_new(running: Running
     stopping.result(PATIENCE_S)
     with pytest.raises(ConnectionRefusedError):
         running.connect()
+
+
+def test_process_ends_when_told_and_lets_no_thread_keep_the_loop_waiting(running: Running) -> None:
+    server, before = PageServer(running.edge, threads=1), sys.getswitchinterval()
+
+    async def serve() -> None:
+        serving = asyncio.create_task(server.serve("127.0.0.1", 0))
+        while not server.address[1]:
+            await asyncio.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(serving, PATIENCE_S)
+
+    try:
+        uvloop.run(serve())
+        assert sys.getswitchinterval() <= before / 5
+    finally:
+        sys.setswitchinterval(before)
 
 
 # -- Behind nginx ------------------------------------------------------------------------------------------------------

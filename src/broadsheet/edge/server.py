@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 BACKLOG = 1024
 STOP_TIMEOUT_S = 7.0
+# How long a thread that computes may go on before the loop gets its turn (Python's own is ten times as long): with four
+# threads at work half of all held pages waited for 15 ms, now for one or two.
+TURN_S = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class PageServer:
 
     async def serve(self, host: str, port: int) -> None:
         """Answer until SIGTERM or Ctrl-C, then finish what has begun. Several processes may share one port."""
+        sys.setswitchinterval(TURN_S)
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
