@@ -12,21 +12,20 @@ from django.db import IntegrityError, transaction
 
 from broadsheet.billing import offline_flows
 from broadsheet.billing.campaign_flows import CodeRefusal, find_by_token, find_campaign, hold_campaign, token_of, try_code
-from broadsheet.billing.ledger import Line, LineKind
+from broadsheet.billing.ledger import LineKind
+from broadsheet.billing.letter_flows import write_price_letters
 from broadsheet.billing.models import Campaign, Order, Plan, PriceChange, Subscription
 from broadsheet.billing.order_flows import Wish, begin_order, finish_order, follow_subscription, order_of
 from broadsheet.billing.price_change_flows import (
     CannotAnnounce,
     announce_price_change,
     apply_price_changes,
-    letter_name,
     load_price_history,
     withdraw_price_change,
 )
 from broadsheet.billing.provider import Refused
 from broadsheet.billing.store import compare, compose_cards, load_offers
 from broadsheet.billing.student_flows import declare_student, is_word_due
-from broadsheet.billing.subscription_flows import write_lines
 from broadsheet.billing.terms import Terms, compose_terms
 from broadsheet.core import clock as house_clock
 from tests.billing.purchases import buy
@@ -263,9 +262,7 @@ def raised(offline: Any, plan: Plan, make_reader: Any) -> Callable[[], Subscript
 def announce(row: Subscription, clock: Any, *, days: int = 40, told: bool = True) -> PriceChange:
     change = announce_price_change(row.price, (clock.now() + timedelta(days=days)).date(), by=None, now=clock.now())
     if told:
-        name = letter_name(change)
-        line = Line(LineKind.LETTER, f"{LineKind.LETTER}:{name}", clock.now(), detail=name)
-        write_lines(row, [each.line() for each in row.lines.all()], (line,), now=clock.now())
+        assert write_price_letters(now=clock.now()) == 1
     return change
 
 
@@ -290,11 +287,9 @@ def test_new_price_is_taken_at_the_first_renewal_after_the_day_and_not_before(ra
 
 def test_who_was_not_told_in_time_keeps_the_old_price(raised: Any, clock: Any) -> None:
     row = raised()
-    change = announce(row, clock, days=40, told=False)
+    announce(row, clock, days=40, told=False)
     clock.advance(timedelta(days=35))
-    name = letter_name(change)
-    line = Line(LineKind.LETTER, f"{LineKind.LETTER}:{name}", clock.now(), detail=name)
-    write_lines(row, [each.line() for each in row.lines.all()], (line,), now=clock.now())
+    assert write_price_letters(now=clock.now()) == 1
     assert live(row, clock, 30)[-1] == 980  # 17 April: told 25 days before
     assert live(row, clock, 31)[-1] == 1280
 

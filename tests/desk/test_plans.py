@@ -43,7 +43,7 @@ def address(view: str, plan: Plan) -> str:
 
 def filled(**changes: object) -> dict[str, object]:
     values = {"name": "All-Access", "slug": "month", "price": "9.80", "currency": "eur", "period": "month", "kind": "standard"}
-    return {**values, "trial_days": "0", "position": "0", "is_offered": "on", **changes}
+    return {**values, "trial_days": "0", "position": "0", "min_seats": "1", "max_seats": "100", "is_offered": "on", **changes}
 
 
 @pytest.mark.parametrize(("typed", "currency", "cents"), [("12.8", "EUR", 1280), ("12,80", "eur", 1280), ("980", "JPY", 980)])
