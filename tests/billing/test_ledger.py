@@ -93,3 +93,21 @@ def test_giving_up_ends_access_when_the_provider_gave_up() -> None:
     ends_at = fold(lines).access_ends_at()
     assert ends_at is not None
     assert ends_at <= gave_up
+
+
+def test_end_while_it_rests_adds_no_pause_again() -> None:
+    rests_until = START + 62 * DAY
+    lines = write([], snapshot(Status.PAUSED, paused_until=rests_until), START)
+    over = snapshot(Status.ENDED, paused_until=rests_until, ended_at=START + DAY)
+    lines = write(lines, over, START + DAY)
+    assert differences(lines, over, now=START + 2 * DAY) == ()
+    assert sum(line.kind == "pause" for line in lines) == 1
+
+
+def test_grant_of_what_began_and_ended_in_one_moment_can_be_stored_and_a_dispute_stays_the_end() -> None:
+    lines = write([], snapshot(Status.ENDED, ended_at=START), START)
+    assert fold(lines).access_ends_at() == START + timedelta(microseconds=1)
+    paid = PaidSum("p1", 980, "EUR", START, is_disputed=True)
+    lines = write(write([], snapshot(Status.ACTIVE), START), snapshot(Status.ACTIVE, payments=(paid,)), START + DAY)
+    lines = write(lines, snapshot(Status.ENDED, payments=(paid,), ended_at=START + 9 * DAY), START + 9 * DAY)
+    assert fold(lines).access_ends_at() == START + DAY

@@ -189,8 +189,10 @@ def differences(lines: Sequence[Line], snapshot: Snapshot, *, now: datetime) -> 
     if snapshot.cancel_at != standing.cancel_at and snapshot.status is not Status.ENDED:
         kind = LineKind.CANCEL if snapshot.cancel_at is not None else LineKind.CANCEL_UNDONE
         tell(kind, f"{len(lines)}", plain(until=snapshot.cancel_at))
-    if snapshot.paused_until != standing.paused_until and snapshot.paused_until is not None:
-        tell(LineKind.PAUSE, f"{snapshot.paused_until.isoformat()}@{len(lines)}", plain(until=snapshot.paused_until))
+    # A subscription that ends while it rests rests no more, whatever date the provider still holds.
+    paused_until = snapshot.paused_until if snapshot.status is Status.PAUSED else None
+    if paused_until is not None and paused_until != standing.paused_until:
+        tell(LineKind.PAUSE, f"{paused_until.isoformat()}@{len(lines)}", plain(until=paused_until))
     if snapshot.status is not standing.status:
         at = (snapshot.failed_at if snapshot.status is Status.PAST_DUE else snapshot.ended_at) or now
         tell(LineKind.STATUS, f"{snapshot.status}@{len(lines)}", plain(at=at, detail=snapshot.status))
