@@ -145,9 +145,8 @@ def merge_unlocks(source_id: int, target_id: int) -> None:
     for row in Unlock.objects.filter(reader_id=source_id).order_by("opened_at"):
         month = Unlock.objects.filter(reader_id=target_id, month=row.month)
         slot = next_slot(list(month.values_list("slot", flat=True)), row.allowance)
-        twin = month.filter(article_id=row.article_id, article_id__isnull=False)
-        if twin.exists():
-            twin.update(ends_at=Greatest("ends_at", row.ends_at))
+        if row.article_id is not None and month.filter(article_id=row.article_id).exists():
+            month.filter(article_id=row.article_id).update(ends_at=Greatest("ends_at", row.ends_at))
         elif slot is not None:
             Unlock.objects.create(
                 reader_id=target_id,
