@@ -18,12 +18,13 @@ from broadsheet.billing.gift_flows import (
     deliver_due_gifts,
     find_by_code,
     find_held,
+    forget_recipients,
     redeem_gift,
     remind_of_gifts,
     report_unredeemed_gifts,
 )
 from broadsheet.billing.models import Alert, Gift, Order, Plan, Subscription
-from broadsheet.billing.order_flows import follow_subscription
+from broadsheet.billing.order_flows import Wish, begin_order, follow_subscription
 from broadsheet.billing.refund_flows import refund
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.models import Event
@@ -209,6 +210,22 @@ def test_own_subscription_stays_when_a_gift_ends(offline: Any, plan: Plan, gift_
     refund(gift.subscription_id, payment_of(gift.subscription), 9600, ends_now=True, by=None, now=clock.now())
     assert Grant.objects.get(pk=own.grant_id).ends_at > clock.now()
     assert Grant.objects.get(reader=reader, source="gift").ends_at <= clock.now() + timedelta(seconds=1)
+
+
+def test_recipient_is_forgotten_long_after_and_whoever_was_never_paid_for_too(
+    offline: Any, gift_plan: Plan, make_reader: Any, clock: StoppedClock
+) -> None:
+    opened, waiting = give(make_reader(), gift_plan), give(make_reader(), gift_plan)
+    redeem_gift(opened.pk, make_reader(), now=clock.now())
+    begin_order(make_reader(), Wish(gift_plan.prices.get().pk, "offline", details={"address": ANN}), now=clock.now())
+    clock.advance(timedelta(days=90))
+    assert forget_recipients(now=clock.now()) == 0
+    clock.advance(timedelta(seconds=1))
+    assert forget_recipients(now=clock.now()) == 2
+    assert list(Gift.objects.order_by("pk").values_list("address", flat=True)) == ["", ANN]
+    assert Order.objects.get(subscription=None).details == {}
+    clock.at = waiting.redeem_by + timedelta(days=91)
+    assert forget_recipients(now=clock.now()) == 1
 
 
 # -- Money that goes back --------------------------------------------------------------------------------------------

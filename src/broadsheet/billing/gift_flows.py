@@ -37,6 +37,8 @@ BATCH = 500
 WRONG_CODES = 20
 WRONG_CODES_PER = timedelta(hours=1)
 UNREDEEMED_LOOKED_AT = timedelta(days=60)
+# Longer than anybody needs to pay, or to ask why a gift did not arrive.
+ADDRESS_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,14 @@ def report_unredeemed_gifts(*, now: datetime) -> int:
         text = f"Gift {gift.pk} was paid for and never opened within a year. Give the money back, or send it once more."
         raise_alert(f"gift:{gift.pk}:unredeemed", text, subscription=gift.subscription, now=now)
     return len(over)
+
+
+def forget_recipients(*, now: datetime) -> int:
+    """Forget for whom a gift was that was never paid, or was opened or given up long ago. Returns how many."""
+    before = now - ADDRESS_KEPT
+    unpaid = Order.objects.filter(subscription=None, created_at__lt=before).exclude(details={}).update(details={})
+    done = Gift.objects.filter(Q(redeemed_at__lt=before) | Q(redeem_by__lt=before)).exclude(address="")
+    return unpaid + done.update(address="", message="")
 
 
 def find_by_code(text: str, *, network_key: str, now: datetime) -> Gift | GiftRefusal:

@@ -12,7 +12,7 @@ from broadsheet.accounts.flows import forget_old_proofs
 from broadsheet.billing.alert_flows import report_failed_payments
 from broadsheet.billing.declaration_flows import forget_old_declarations
 from broadsheet.billing.event_flows import ask_about_due, forget_old_events, settle_received_events
-from broadsheet.billing.gift_flows import deliver_due_gifts, remind_of_gifts, report_unredeemed_gifts
+from broadsheet.billing.gift_flows import deliver_due_gifts, forget_recipients, remind_of_gifts, report_unredeemed_gifts
 from broadsheet.billing.invoice_flows import follow_invoices, remind_of_invoices, write_renewal_invoices
 from broadsheet.billing.letter_flows import (
     write_card_notices,
@@ -20,6 +20,7 @@ from broadsheet.billing.letter_flows import (
     write_pause_notices,
     write_price_letters,
     write_renewal_notices,
+    write_student_letters,
     write_yearly_reminders,
 )
 from broadsheet.billing.price_change_flows import apply_price_changes
@@ -67,9 +68,11 @@ JOBS: tuple[Job, ...] = (
     Job("unpaid invoices", timedelta(minutes=10), lambda now: follow_invoices(now=now)),
     Job("day's failed payments", timedelta(hours=1), lambda now: report_failed_payments(now=now)),
     Job("yearly reminders", timedelta(hours=1), lambda now: write_yearly_reminders(now=now)),
+    Job("students", timedelta(hours=1), lambda now: write_student_letters(now=now)),
     Job("gifts", timedelta(minutes=1), lambda now: deliver_due_gifts(now=now)),
     Job("gifts that wait", timedelta(hours=1), lambda now: remind_of_gifts(now=now)),
     Job("gifts nobody opened", timedelta(hours=6), lambda now: report_unredeemed_gifts(now=now)),
+    Job("old gifts", timedelta(hours=6), lambda now: forget_recipients(now=now)),
     Job("old events of payments", timedelta(hours=1), lambda now: forget_old_events(now=now)),
     Job("old friends' links", timedelta(hours=1), lambda now: forget_old_links(now=now)),
     Job("old declarations", timedelta(hours=1), lambda now: forget_old_declarations(now=now)),
