@@ -22,6 +22,7 @@ from broadsheet.billing.ledger import Line, LineKind, Standing, Status
 from broadsheet.billing.models import LedgerLine, Plan, Price, PriceChange, Subscription
 from broadsheet.billing.periods import next_period_end
 from broadsheet.billing.price_change_flows import NOTICE, PAYING, letter_name, takes_effect_at
+from broadsheet.billing.student_flows import find_institution, number_of_year, words_due
 from broadsheet.billing.subscription_flows import write_lines
 from broadsheet.core.money import price_text
 from broadsheet.mail.flows import queue_letter
@@ -79,7 +80,7 @@ def write_failure_letters(*, now: datetime) -> int:
     written = 0
     for row, last in _with_last_letter(failing, "payment-failed"):
         due = _failure_letter(row, now)
-        if due is None or last == due[0]:
+        if due is None or _is_told(row, due[1], last):
             continue
         with transaction.atomic():
             row = _lock(row.pk)
@@ -155,6 +156,15 @@ def write_yearly_reminders(*, now: datetime) -> int:
     return _write(due, LetterKind.YEARLY_REMINDER, lambda row: str((now - row.started_at) // YEAR), values, now)
 
 
+def write_student_letters(*, now: datetime) -> int:
+    """Once a year, to those who pay a student's price: whether they still study. Returns how many."""
+
+    def values(row: Subscription) -> dict[str, str]:
+        return {"institution": find_institution(row.reader_id or 0), "student_link": _link("/subscribe/student/")}
+
+    return _write(words_due(now=now), LetterKind.STILL_STUDENT, lambda row: str(number_of_year(row, now=now)), values, now)
+
+
 def _write(
     rows: QuerySet[Subscription],
     kind: LetterKind,
@@ -199,7 +209,18 @@ def _failure_letter(row: Subscription, now: datetime) -> tuple[str, LetterKind] 
     kinds = [kind for after, kind in FAILURE_LETTERS if failed_at is not None and failed_at + after <= now]
     if failed_at is None or not kinds:
         return None
-    return f"{kinds[-1]}:{failed_at.date().isoformat()}", kinds[-1]
+    return _failure_name(row, kinds[-1]), kinds[-1]
+
+
+def _failure_name(row: Subscription, kind: LetterKind) -> str:
+    return f"{kind}:{row.failed_at.date().isoformat()}" if row.failed_at is not None else ""
+
+
+def _is_told(row: Subscription, kind: LetterKind, last: str) -> bool:
+    """Whether the newest letter about this failure is of that kind or a later one; a clock put back repeats none."""
+    told = [known for _, known in FAILURE_LETTERS if _failure_name(row, known) == last]
+    order = [known for _, known in FAILURE_LETTERS]
+    return bool(told) and order.index(told[0]) >= order.index(kind)
 
 
 def _first_renewal(row: Subscription, change: PriceChange, now: datetime) -> datetime:
