@@ -163,6 +163,9 @@ def test_figures_show_days_and_hide_small_ones(publisher: Client) -> None:
     assert cells[:4] == ["1,200", "30", "fewer than ten", "fewer than ten"]
     assert ">3<" not in page
     assert ">1<" not in page
+    few = book()
+    AdDay.objects.create(ad=few, day=TODAY, views=5, clicks=0)
+    assert ">5<" not in publisher.get(f"/desk/reports/house-ads/{few.pk}/").content.decode(), "a single day is the sum"
     assert "1,743" in publisher.get("/desk/reports/house-ads/").content.decode()
 
 

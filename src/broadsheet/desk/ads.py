@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
@@ -12,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, MultiFieldPanel, ObjectList
-from wagtail.admin.ui.tables import BooleanColumn, DateColumn
+from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.snippets.views.snippets import SnippetViewSet
 
 from broadsheet.ads.models import HouseAd
@@ -33,11 +34,11 @@ class HouseAdViewSet(SnippetViewSet):
     base_url_path = "house-ads"
     list_display: ClassVar = [
         "headline",
-        "get_slot_display",
-        "get_audience_display",
-        DateColumn("first_day", label="From"),
-        DateColumn("last_day", label="To"),
-        "weight",
+        Column("slot", label="Place", accessor="get_slot_display"),
+        Column("audience", label="Seen by", accessor="get_audience_display"),
+        Column("first_day", label="From"),
+        Column("last_day", label="To", accessor=lambda ad: ad.last_day or "no end"),
+        Column("weight", label="Weight"),
         BooleanColumn("is_on", label="On"),
     ]
     list_filter = ("slot", "audience", "is_on")
@@ -89,8 +90,8 @@ def ad_figures(request: HttpRequest, ad_id: int) -> HttpResponse:
     """One ad, day by day."""
     ad = get_object_or_404(HouseAd, pk=ad_id)
     days = load_days(ad.pk)
-    views = hide_small({day.day: day.views for day in days})
-    clicks = hide_small({day.day: day.clicks for day in days})
+    views = _hide({day.day: day.views for day in days})
+    clicks = _hide({day.day: day.clicks for day in days})
     rows = [DayRow(day.day, in_words(views[day.day]), in_words(clicks[day.day])) for day in days]
     totals = (in_words(_total(sum(day.views for day in days))), in_words(_total(sum(day.clicks for day in days))))
     return render(request, "desk/ad_figures.html", {"ad": ad, "rows": rows, "totals": totals, "least": LEAST})
@@ -99,6 +100,13 @@ def ad_figures(request: HttpRequest, ad_id: int) -> HttpResponse:
 def in_words(number: Shown) -> str:
     """A number, or why it is not shown."""
     return f"{number:,}" if isinstance(number, int) else str(number.value)
+
+
+def _hide(numbers: Mapping[date, int]) -> dict[date, Shown]:
+    """Days with small numbers hidden, a single one too, whose number is the sum that is hidden as well."""
+    if len(numbers) == 1:
+        return {day: _total(number) for day, number in numbers.items()}
+    return hide_small(numbers)
 
 
 def _total(number: int | None) -> Shown:
