@@ -9,7 +9,7 @@ import pytest
 from broadsheet.billing import offline_flows, providers
 from broadsheet.billing.models import Plan
 from broadsheet.core import clock as core_clock
-from tests.billing.worlds import OfflineWorld, StripeWorld, stripe_world
+from tests.billing.worlds import InvoiceWorld, OfflineWorld, StripeWorld, stripe_world
 
 
 @pytest.fixture
@@ -27,9 +27,13 @@ def stripe_side(monkeypatch: pytest.MonkeyPatch, clock: core_clock.StoppedClock)
         yield world
 
 
-@pytest.fixture(params=["offline", "stripe"])
-def world(request: pytest.FixtureRequest) -> OfflineWorld | StripeWorld:
+@pytest.fixture(params=["offline", "stripe", "invoice"])
+def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> OfflineWorld | StripeWorld | InvoiceWorld:
     """Each provider in turn."""
+    if request.param == "invoice":
+        invoices = InvoiceWorld()
+        monkeypatch.setattr(providers, "load_providers", lambda: {"invoice": invoices.provider})
+        return invoices
     if request.param == "stripe":
         world: StripeWorld = request.getfixturevalue("stripe_side")
         return world

@@ -8,17 +8,22 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from broadsheet.accounts.models import User
 from broadsheet.billing import offline_flows
-from broadsheet.billing.models import OfflineEvent, OfflineSubscription, Order
+from broadsheet.billing.invoice_provider_flows import InvoiceProvider
+from broadsheet.billing.models import OfflineEvent, OfflineSubscription, Order, Plan, Subscription
 from broadsheet.billing.order_flows import order_of
 from broadsheet.billing.provider import Provider
 from broadsheet.billing.stripe_gateway import StripeGateway
+from tests.billing import invoicing
 from tests.billing.stripe_double.routes import pay_checkout
 from tests.billing.stripe_double.server import SECRET_KEY, WEBHOOK_SECRET, StripeDouble
 
 
 class OfflineWorld:
     """The offline provider, whose buttons are functions."""
+
+    takes_cards = True
 
     def __init__(self) -> None:
         self.provider: Provider = offline_flows.OfflineProvider()
@@ -49,8 +54,31 @@ class OfflineWorld:
         return OfflineSubscription.objects.count()
 
 
+class InvoiceWorld:
+    """Invoices, which are paid when staff say so. There is no card that could fail, be changed or rest."""
+
+    takes_cards = False
+
+    def __init__(self) -> None:
+        self.provider: Provider = InvoiceProvider()
+
+    def buy(self, reader: User, plan: Plan) -> Subscription:
+        """Ask for an invoice, be accepted, pay."""
+        invoicing.set_up_invoices()
+        invoice = invoicing.order_by_invoice(plan, email=reader.email)
+        invoicing.pay(invoice)
+        row = invoicing.subscription_of(invoice)
+        assert row is not None
+        return row
+
+    def advance(self, now: datetime) -> None:
+        """Nothing happens by itself on the other side."""
+
+
 class StripeWorld:
     """Our gateway on the double."""
+
+    takes_cards = True
 
     def __init__(self, double: StripeDouble) -> None:
         self.double = double
