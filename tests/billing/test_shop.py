@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from broadsheet.billing import offline_flows
 from broadsheet.billing.campaign_flows import CodeRefusal, find_by_token, find_campaign, hold_campaign, token_of, try_code
 from broadsheet.billing.ledger import LineKind
-from broadsheet.billing.letter_flows import write_price_letters
+from broadsheet.billing.letter_flows import write_price_letters, write_student_letters
 from broadsheet.billing.models import Campaign, Order, Plan, PriceChange, Subscription
 from broadsheet.billing.order_flows import Wish, begin_order, finish_order, follow_subscription, order_of
 from broadsheet.billing.price_change_flows import (
@@ -25,9 +25,10 @@ from broadsheet.billing.price_change_flows import (
 )
 from broadsheet.billing.provider import Refused
 from broadsheet.billing.store import compare, compose_cards, load_offers
-from broadsheet.billing.student_flows import declare_student, is_word_due
+from broadsheet.billing.student_flows import declare_student
 from broadsheet.billing.terms import Terms, compose_terms
 from broadsheet.core import clock as house_clock
+from broadsheet.mail.models import OutboxLetter
 from tests.billing.purchases import buy
 
 pytestmark = pytest.mark.django_db
@@ -331,14 +332,18 @@ def test_price_that_is_asked_now_is_not_changed(raised: Any, plan: Plan, clock: 
 # -- Students --------------------------------------------------------------------------------------------------------------
 
 
-def test_students_say_once_a_year_that_they_study(offline: Any, plan: Plan, make_reader: Any, clock: Any) -> None:
+def test_students_are_asked_once_a_year_whether_they_study(offline: Any, plan: Plan, make_reader: Any, clock: Any) -> None:
     Plan.objects.update(kind="student")
-    reader, other = make_reader(), make_reader()
+    reader = make_reader()
     declare_student(reader.pk, "A college", now=clock.now())
-    buy(reader, plan)
-    assert not is_word_due(reader.pk, now=clock.now())
-    clock.advance(timedelta(days=336))
-    assert is_word_due(reader.pk, now=clock.now())
-    declare_student(reader.pk, "A college", now=clock.now())
-    assert not is_word_due(reader.pk, now=clock.now())
-    assert not is_word_due(other.pk, now=clock.now())
+    row = buy(reader, plan)
+    written = [live(row, clock, 335), write_student_letters(now=clock.now())][1:]
+    for days in (1, 10, 353, 1):
+        live(row, clock, days)
+        written.append(write_student_letters(now=clock.now()))
+    assert written == [1, 0, 0, 0, 1], "a month before the word is a year old, and a year later again"
+    letter = OutboxLetter.objects.filter(kind="still-student").latest("id")
+    assert "last time you named: A college" in letter.text and "/subscribe/student/" in letter.text
+    declare_student(reader.pk, "Another", now=clock.now())
+    live(row, clock, 300)
+    assert write_student_letters(now=clock.now()) == 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from broadsheet.billing.ledger import Status
 from broadsheet.billing.models import Plan, StudentDeclaration, Subscription
 
@@ -22,12 +24,20 @@ def find_institution(reader_id: int) -> str:
     return StudentDeclaration.objects.filter(reader_id=reader_id).values_list("institution", flat=True).first() or ""
 
 
-def is_word_due(reader_id: int, *, now: datetime) -> bool:
-    """Whether a reader pays a student's price and has to say again that they study."""
-    holds = (
-        Subscription.objects.filter(reader_id=reader_id, price__plan__kind=Plan.Kind.STUDENT)
-        .exclude(status__in=(Status.ENDED, Status.UNPAID))
-        .exists()
+def words_due(*, now: datetime) -> QuerySet[Subscription]:
+    """Subscriptions at a student's price whose readers have to say again that they study."""
+    lately = now - GOOD_FOR + ASKED_AGAIN
+    word = StudentDeclaration.objects.filter(reader_id=OuterRef("reader_id"), declared_at__gt=lately)
+    return Subscription.objects.filter(
+        ~Exists(word),
+        reader_id__isnull=False,
+        price__plan__kind=Plan.Kind.STUDENT,
+        started_at__lte=lately,
+        status__in=(Status.TRIAL, Status.ACTIVE),
+        cancel_at__isnull=True,
     )
-    lately = StudentDeclaration.objects.filter(reader_id=reader_id, declared_at__gt=now - GOOD_FOR + ASKED_AGAIN)
-    return holds and not lately.exists()
+
+
+def number_of_year(row: Subscription, *, now: datetime) -> int:
+    """Which time it is that a student is asked: once a year."""
+    return (now + ASKED_AGAIN - row.started_at) // GOOD_FOR

@@ -17,6 +17,7 @@ from broadsheet.billing.letter_flows import (
     write_pause_notices,
     write_price_letters,
     write_renewal_notices,
+    write_student_letters,
     write_yearly_reminders,
 )
 from broadsheet.billing.models import OfflineEvent, ReceivedEvent
@@ -44,6 +45,7 @@ JOBS: tuple[Callable[[datetime], object], ...] = (
     lambda now: write_pause_notices(now=now),
     lambda now: write_card_notices(now=now),
     lambda now: write_yearly_reminders(now=now),
+    lambda now: write_student_letters(now=now),
     lambda now: report_failed_payments(now=now),
     lambda now: deliver_due_gifts(now=now),
     lambda now: remind_of_gifts(now=now),

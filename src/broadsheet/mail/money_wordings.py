@@ -22,6 +22,7 @@ PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "ended": _PLAN | {"allowance", "subscribe_link"},
     "paused": _PLAN | {"access_until", "goes_on_at"},
     "pause-ends": _PLAN | {"goes_on_at", "amount"},
+    "still-student": _PLAN | {"institution", "student_link"},
     "refunded": _PLAN | {"amount", "paid_on"},
     "money-alert": frozenset({"what", "advice", "link"}),
 }
@@ -152,6 +153,16 @@ Your account: {account_link}""",
         """The pause of {plan} is over on {goes_on_at}. From then on you read everything again, and {amount} is taken.
 
 To go on pausing, or to cancel, see your account before that day.
+
+Your account: {account_link}""",
+    ),
+    "still-student": (
+        "Do you still study?",
+        """You read {name} at the student’s price, {price}. It is for people who study, so we ask once a year; last time you named: {institution}
+
+Say that you still study: {student_link}
+
+If you do not, change to another plan in your account; nothing is charged before you choose one.
 
 Your account: {account_link}""",
     ),

@@ -49,6 +49,7 @@ class LetterKind(StrEnum):
     ENDED = "ended"
     PAUSED = "paused"
     PAUSE_ENDS = "pause-ends"
+    STILL_STUDENT = "still-student"
     REFUNDED = "refunded"
     MONEY_ALERT = "money-alert"
     GIFT_BOUGHT = "gift-bought"
