@@ -170,7 +170,9 @@ def test_reader_finds_the_way_from_their_subscription_and_the_fields_filled_in(
 ) -> None:
     sign_in(visitor, held.reader)
     link = f"/withdraw/?about={held.pk}"
-    assert link in visitor.get("/account/subscription/").content.decode()
+    shown = visitor.get("/account/subscription/").content.decode()
+    assert link in shown
+    assert "Until 3 March 2026 you may also" in shown
     page = visitor.get(link).content.decode()
     assert f'value="{ADDRESS}"' in page
     assert f'value="All-Access, subscription {held.pk}"' in page

@@ -184,7 +184,7 @@ def terms_held(row: Subscription) -> PeriodPrice:
 
 
 def next_payment(row: Subscription, *, now: datetime) -> PeriodPrice | None:
-    """What is taken when the period ends; None if nothing is."""
+    """What is taken when the period ends, by the provider's own figure where it tells one; None if nothing is."""
     if row.cancel_at is not None or row.status not in RUNNING or row.price.plan.kind == Plan.Kind.GIFT:
         return None
     day = row.period_end.astimezone(settings.BROADSHEET.zone).date()
@@ -192,7 +192,8 @@ def next_payment(row: Subscription, *, now: datetime) -> PeriodPrice | None:
     price = find_ordered_change(row) or (announced.to_price if announced else None)
     if price is not None:
         return PeriodPrice(price.cents * row.quantity, price.currency, price.period)
-    return _terms_of_payment(row, _count_payments(row) + 1)
+    upcoming = _terms_of_payment(row, _count_payments(row) + 1)
+    return upcoming if row.next_cents is None else replace(upcoming, cents=row.next_cents)
 
 
 def may_withdraw(row: Subscription, *, declared_at: datetime) -> bool:
@@ -233,8 +234,13 @@ def end_for_erasure(reader_id: int, *, now: datetime) -> None:
     rows = load_running(reader_id)
     if any(row.price.plan.kind == Plan.Kind.GROUP for row in rows):
         raise Refused("Others read on the seats that you pay for. Hand the organisation over, or cancel its seats, first.")
-    for row in rows:
-        end_now(row, now=now)
+    unpaid = Subscription.objects.filter(reader_id=reader_id, status=Status.UNPAID).exclude(price__plan__kind=Plan.Kind.GIFT)
+    for row in (*rows, *unpaid):
+        try:
+            end_now(row, now=now)
+        except Refused:
+            if _follow(row, now).status in RUNNING:
+                raise
 
 
 def follow_new_address(reader_id: int, *, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -85,7 +85,7 @@ class HeldSubscription:
     may_pause: bool
     may_change: bool
     may_withdraw: bool
-    withdraw_until: datetime
+    last_day_to_withdraw: datetime
     ends_at_once: bool
     payments: tuple[Payment, ...]
 
@@ -153,7 +153,7 @@ def compose_subscription(row: Subscription, *, now: datetime) -> HeldSubscriptio
         may_pause=change_flows.may_pause(row),
         may_change=bool(change_flows.find_targets(row, now=now)),
         may_withdraw=laws.eu_withdrawal and row.status not in OVER and change_flows.may_withdraw(row, declared_at=now),
-        withdraw_until=change_flows.withdraw_until(row),
+        last_day_to_withdraw=change_flows.withdraw_until(row) - timedelta(days=1),
         ends_at_once=change_flows.ends_at_once(row, now=now),
         payments=load_payments(row),
     )
