@@ -330,6 +330,7 @@ class Books:
             "re", "refund", amount=cents, currency=charge["currency"], charge=charge["id"], status="succeeded", metadata={}
         )
         refund["payment_intent"] = charge["payment_intent"]
+        del refund["livemode"]  # the one kind without it
         self.tell("charge.refunded", charge)
         return refund
 
