@@ -138,7 +138,7 @@ def test_part_payments_add_up_and_too_much_is_said(year: Plan, terms: InvoiceSet
     assert "€10 more than the invoice" in OutboxLetter.objects.filter(kind="invoice-paid").last().text  # type: ignore[union-attr]
     row = subscription_of(invoice)
     assert row is not None and row.kept_cents == 10600
-    refund_flows.refund(row.pk, "2026-1/2", 1000, ends_now=False, by=None, now=clock.now())
+    refund_flows.refund(row.pk, "2026-1.2", 1000, ends_now=False, by=None, now=clock.now())
     row.refresh_from_db()
     assert row.kept_cents == 9600
     assert not Invoice.objects.filter(kind="credit").exists(), "what was never asked for is not credited"
@@ -150,7 +150,7 @@ def test_money_that_goes_back_is_credited_under_a_number_of_its_own(year: Plan, 
     row = subscription_of(invoice)
     assert row is not None
     clock.advance(timedelta(days=1))
-    refund_flows.refund(row.pk, "2026-1/1", 9600, ends_now=True, by=None, now=clock.now())
+    refund_flows.refund(row.pk, "2026-1.1", 9600, ends_now=True, by=None, now=clock.now())
     note = Invoice.objects.get(kind="credit")
     assert (note.number, note.cents, note.credits) == ("C2026-1", 9600, invoice)
     row.refresh_from_db()

@@ -24,6 +24,7 @@ from broadsheet.billing.models import (
     InvoiceRequest,
     InvoiceSettings,
     Order,
+    Plan,
     Price,
     PriceChange,
     Subscription,
@@ -58,8 +59,8 @@ def accept_request(request_id: int, *, quantity: int, by: User | None, now: date
     with transaction.atomic():
         row = _hold_request(request_id)
         terms = invoice_books.load_settings()
-        order = row.order or _order_for(row, quantity, now)
-        agreement = _agree(row, order)
+        row.order = _order_for(row, quantity, now)
+        agreement = _agree(row, row.order)
         invoice = _write_first(agreement, terms, now)
         _answer(row, InvoiceRequest.State.ANSWERED, by, now)
     return invoice
@@ -98,7 +99,7 @@ def book_payment(
         _refuse_payment(invoice, cents, paid_on, left if left_cents is None else left_cents, left, now)
         InvoicePayment.objects.create(
             invoice=invoice,
-            ref=f"{invoice.number}/{invoice.payments.count() + 1}",
+            ref=f"{invoice.number.replace('/', '-')}.{invoice.payments.count() + 1}",
             cents=cents,
             paid_on=paid_on,
             paid_at=min(now, datetime.combine(paid_on, time(12), settings.BROADSHEET.zone)),
@@ -289,7 +290,7 @@ def _give_up(agreement: InvoiceAgreement, row: Subscription, now: datetime) -> N
 
 
 def _hold_request(request_id: int) -> InvoiceRequest:
-    row = InvoiceRequest.objects.select_for_update(of=("self",)).select_related("plan", "order").get(pk=request_id)
+    row = InvoiceRequest.objects.select_for_update(of=("self",)).select_related("plan").get(pk=request_id)
     if row.state != InvoiceRequest.State.NEW:
         _refuse("This request was answered before.")
     return row
@@ -297,13 +298,15 @@ def _hold_request(request_id: int) -> InvoiceRequest:
 
 def _answer(row: InvoiceRequest, state: InvoiceRequest.State, by: User | None, now: datetime) -> None:
     row.state, row.answered_by, row.answered_at = state, by, now
-    row.save(update_fields=["state", "answered_by", "answered_at"])
+    row.save(update_fields=["state", "answered_by", "answered_at", "order"])
 
 
 def _order_for(row: InvoiceRequest, quantity: int, now: datetime) -> Order:
     price = Price.objects.filter(plan=row.plan).first()
     if price is None:
         _refuse("This plan has no price; save it once in Plans.")
+    if row.plan.kind == Plan.Kind.GROUP and not row.plan.min_seats <= quantity <= row.plan.max_seats:
+        _refuse(f"This plan is for {row.plan.min_seats} to {row.plan.max_seats} seats.")
     return Order.objects.create(
         ref=secrets.token_urlsafe(18),
         reader=row.reader or _reader_at(row.email, now),

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from broadsheet.billing import invoice_books
 from broadsheet.billing.invoices import failing_since, status_at
 from broadsheet.billing.ledger import PaidSum, Snapshot, Status
-from broadsheet.billing.models import Invoice, InvoiceAgreement, InvoicePayment
+from broadsheet.billing.models import Invoice, InvoiceAgreement, InvoicePayment, Price
 from broadsheet.billing.provider import Checkout, Order, ProviderEvent, Refused, UntrustedEvent
 from broadsheet.core.money import price_text
 from broadsheet.mail.wordings import LetterKind
@@ -27,8 +27,9 @@ class InvoiceProvider:
     name = NAME
 
     def start_checkout(self, order: Order, *, return_url: str, cancel_url: str, now: datetime) -> Checkout:
-        """A page of our own that asks whom the invoice is for."""
-        return Checkout(f"{settings.BROADSHEET.site_url}/subscribe/invoice/{order.order_ref}/")
+        """A page of our own that asks whom the invoice is for; staff answer before anything begins."""
+        slug = Price.objects.values_list("plan__slug", flat=True).get(pk=order.price_id)
+        return Checkout(f"{settings.BROADSHEET.site_url}/subscribe/{slug}/invoice/")
 
     def find_by_order(self, order_ref: str) -> str | None:
         begun = InvoiceAgreement.objects.filter(order__ref=order_ref, anchor_at__isnull=False)

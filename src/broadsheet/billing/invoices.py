@@ -57,6 +57,11 @@ class Paper:
         return tuple(found)
 
     @property
+    def sum(self) -> str:
+        """The total as it stands in the column."""
+        return amount_text(self.cents, self.currency)
+
+    @property
     def amount(self) -> str:
         """The total as it is spoken of."""
         return price_text(self.cents, self.currency)

@@ -20,6 +20,7 @@ from broadsheet.accounts.store import find_change
 from broadsheet.billing.change_flows import end_for_erasure, load_running
 from broadsheet.billing.gift_store import has_given
 from broadsheet.billing.group_store import has_seats
+from broadsheet.billing.invoice_store import has_invoices
 from broadsheet.billing.provider import ProviderError, Refused
 from broadsheet.core import clock
 from broadsheet.core.keys import keyed_hash, network_of, new_token
@@ -76,6 +77,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "renews": load_site(now=now).renews,
         "has_given": has_given(user.pk),
         "has_seats": has_seats(user.pk),
+        "has_invoices": has_invoices(user.pk),
         "has_newsletter": has_consent(user.pk),
         "consent_text": CONSENT_TEXT,
         "sign_ins": load_sign_ins(user, request.session.session_key),
