@@ -56,8 +56,10 @@ def card(request: HttpRequest, ref: str) -> HttpResponse:
         if action is not None:
             action(ref, now)
         return see_other(f"/demo/card/{ref}/")
+    row = OfflineSubscription.objects.get(ref=ref)
     context = {
-        "row": OfflineSubscription.objects.get(ref=ref),
+        "row": row,
+        "status": row.status.replace("_", " "),
         "ours": Subscription.objects.filter(provider=offline_flows.NAME, ref=ref).select_related("price__plan").first(),
         "waiting": waiting_events(ref),
     }
