@@ -45,6 +45,11 @@ subscriber and unlocked                | open free | open subscription | open su
 subscription that has ended            | open free | wall meter        | wall subscribers
 subscription that has not begun        | open free | wall meter        | wall subscribers
 one of two subscriptions has ended     | open free | open subscription | open subscription
+redeemed gift of everything            | open free | open subscription | open subscription
+redeemed gift that has yet to begin    | open free | wall meter        | wall subscribers
+redeemed gift, stopped                 | open free | wall meter        | wall subscribers
+seat of an organisation                | open free | open subscription | open subscription
+seat given back                        | open free | wall meter        | wall subscribers
 campus                                 | open free | open institution  | open institution
 campus whose licence has ended         | open free | wall stranger     | wall subscribers
 staff with second factor               | open staff | open staff       | open staff
@@ -134,6 +139,11 @@ class Maker:
             self._grant(reader, "subscription", None, -30, -1)
         if row == "subscription that has not begun":
             self._grant(reader, "subscription", None, 1, 30)
+        if row.startswith("redeemed gift"):
+            start = 1 if "yet to begin" in row else -30
+            self._grant(reader, "gift", None, start, -1 if "stopped" in row else 365)
+        if row.startswith("seat"):
+            self._grant(reader, "seat", None, -30, -1 if "given back" in row else 30)
 
     def _unlock(self, reader: User, article: Article | None, slot: int, *, days_ago: int = 0) -> None:
         opened = self.now - timedelta(days=days_ago)
