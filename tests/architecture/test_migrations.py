@@ -33,6 +33,9 @@ ALLOWED = {
         "billing.0002_subscriptions",
         "Raw Python operation",
     ): "writes a row for each plan, of which there are a few, into a new table",
+    ("billing.0005_invoices", "Add field answered_by to invoicerequest"): "of requests there are some hundred",
+    ("billing.0005_invoices", "Add field order to invoicerequest"): "of requests there are some hundred",
+    ("billing.0009_invoice_price", "Add field price to invoice"): "no version served that wrote invoices",
     ("core.0002_change_place_signing_keys", "Add field place to change"): (
         "the change log holds the lines of some days; its index is built and its rows are rewritten in a moment"
     ),
