@@ -1,6 +1,6 @@
 """Stripe, through its own client: Checkout, the customer portal, subscriptions and webhooks.
 
-docs/decisions/0020-stripe.md says why it is used in this way, docs/operator/stripe.md how it is set up.
+docs/decisions/0014-stripe.md says why it is used in this way, docs/operator/stripe.md how it is set up.
 """
 
 from __future__ import annotations
