@@ -32,6 +32,7 @@ SIGNS = ("data-ad", 'class="house', "/go/", HEADLINE)
 # Whoever holds everything, and whoever reads in an institution's network; all others see ads.
 AD_FREE = {
     *("subscriber", "subscriber and unlocked", "one of two subscriptions has ended"),
+    *("redeemed gift of everything", "seat of an organisation"),
     *("campus", "staff with second factor"),
 }
 
