@@ -14,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 
 from broadsheet.accounts.models import User
 from broadsheet.billing import offline_flows, providers
-from broadsheet.billing.declaration_flows import forget_old_declarations
+from broadsheet.billing.declaration_flows import forget_old_declarations, settle
 from broadsheet.billing.models import Alert, Declaration, LawSettings, Plan, Subscription
+from broadsheet.billing.provider import Refused
 from broadsheet.core.clock import StoppedClock
 from broadsheet.mail.models import OutboxLetter
 from tests.billing.purchases import buy
@@ -228,6 +229,8 @@ def test_subscription_of_another_address_is_never_touched(
 ) -> None:
     row = declare(visitor, email="else@example.net")
     publisher.post(f"/desk/declarations/{row.pk}/{held.pk}/")
+    with pytest.raises(Refused):
+        settle(row, held, by=User.objects.get(email="publisher@example.org"), now=row.created_at)
     held.refresh_from_db()
     assert (held.status, held.kept_cents) == ("active", 980)
 

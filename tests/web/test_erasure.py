@@ -56,7 +56,7 @@ def value_of(field: models.Field[Any, Any], user: User, now: datetime) -> Any:
         return "192.0.2.1"
     if isinstance(field, models.IntegerField | models.DecimalField):
         return 1
-    return f"x{next(NUMBERS)}"
+    return "EUR" if field.name == "currency" else f"x{next(NUMBERS)}"
 
 
 def make_row(model: Any, user: User, now: datetime) -> Any:

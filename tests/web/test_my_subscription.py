@@ -221,8 +221,37 @@ def test_failed_payment_is_said_plainly_with_until_when(own: Client, held: Subsc
     assert "A payment did not go through on 17 March 2026. You go on reading until 7 April 2026" in page
     assert f'href="/account/card/{held.pk}/"' in own.get(HOME).content.decode()
     for path in ("/account/", "/help/", "/subscribe/"):
-        assert "Your last payment did not go through" in words(own, path)
-    assert "Your last payment did not go through" not in page  # it says so itself
+        assert "Your last payment is still open" in words(own, path)
+    assert "Your last payment is still open" not in page  # it says so itself
+
+
+def test_page_waits_for_no_provider(own: Client, held: Subscription, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise ProviderAway("no answer")
+
+    for name in ("manage_url", "preview_change", "fetch"):
+        monkeypatch.setattr(offline_flows.OfflineProvider, name, fail)
+    for path in (HOME, f"{HOME}{held.pk}/cancel/", f"{HOME}{held.pk}/pause/"):
+        assert own.get(path).status_code == 200
+    for path in ("/account/card/", f"{HOME}{held.pk}/change/"):
+        answer = own.get(path)
+        assert answer.status_code == 503
+        assert "Nothing has happened" in problem(answer)
+
+
+def test_subscription_by_invoice_has_neither_card_nor_pause_and_changes_with_the_next_invoice(
+    own: Client, held: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Subscription.objects.update(provider="invoice")
+    offline = offline_flows.OfflineProvider()
+    monkeypatch.setattr(providers, "load_providers", lambda: {"invoice": offline})
+    page = own.get(HOME).content.decode()
+    assert "/account/card/" not in page
+    assert "/pause/" not in page
+    assert 'href="/account/invoices/"' in page
+    assert "is taken now" not in words(own, f"{HOME}{held.pk}/change/").replace("Nothing is taken now", "")
+    Subscription.objects.update(status="past_due", failed_at=held.started_at)
+    assert "An invoice is still open, since 17 February 2026." in words(own)
 
 
 def test_card_leads_to_the_provider_and_nowhere_else(own: Client, held: Subscription) -> None:

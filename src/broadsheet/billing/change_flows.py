@@ -18,6 +18,7 @@ from django.db import transaction
 
 from broadsheet.billing import providers
 from broadsheet.billing.changes import Change, PeriodPrice, preview
+from broadsheet.billing.invoice_provider_flows import NAME as INVOICE
 from broadsheet.billing.law_store import load_laws
 from broadsheet.billing.ledger import LineKind, Status
 from broadsheet.billing.models import Order, Plan, Price, PriceChange, Subscription
@@ -55,7 +56,13 @@ def may_undo(row: Subscription, *, now: datetime) -> bool:
 
 def may_pause(row: Subscription) -> bool:
     """Whether a pause makes sense: something is paid for, and will be again."""
-    return row.status == Status.ACTIVE and row.cancel_at is None and row.price.plan.kind not in FOR_OTHERS
+    is_paid = row.status == Status.ACTIVE and row.cancel_at is None and row.price.plan.kind not in FOR_OTHERS
+    return is_paid and row.provider != INVOICE
+
+
+def may_change(row: Subscription) -> bool:
+    """Whether there is a plan to change to; asks no provider."""
+    return bool(_fitting_prices(row))
 
 
 def ends_at_once(row: Subscription, *, now: datetime) -> bool:
@@ -112,20 +119,13 @@ def resume(row: Subscription, *, now: datetime) -> Subscription:
 
 def find_targets(row: Subscription, *, now: datetime) -> tuple[Target, ...]:
     """The plans that a subscription can change to, in the publisher's order."""
-    if row.status not in (Status.TRIAL, Status.ACTIVE) or row.cancel_at is not None or row.price.plan.kind in FOR_OTHERS:
-        return ()
-    held = row.price
-    plans = Plan.objects.filter(is_offered=True, currency=held.currency).exclude(kind__in=FOR_OTHERS).exclude(pk=held.plan_id)
-    prices = (plan.prices.select_related("plan").first() for plan in plans)
-    # What a student declares is asked for where it is bought.
-    fitting = (price for price in prices if price and price.plan.kind in (Plan.Kind.STANDARD, held.plan.kind))
-    return tuple(Target(price, preview_change(row, price, now=now)) for price in fitting)
+    return tuple(Target(price, preview_change(row, price, now=now)) for price in _fitting_prices(row))
 
 
 def find_cheaper(row: Subscription, *, now: datetime) -> Target | None:
-    """The dearest plan that costs less than the one held, both each month and each time."""
+    """The dearest plan that costs less than the one held, both each month and each time; asks no provider."""
     held = terms_held(row)
-    found = find_targets(row, now=now)
+    found = [Target(price, _reckon(row, price, row.quantity, now)) for price in _fitting_prices(row)]
     cheaper = [
         target for target in found if target.change.terms.cents < held.cents and _monthly(target.change.terms) < _monthly(held)
     ]
@@ -135,17 +135,11 @@ def find_cheaper(row: Subscription, *, now: datetime) -> Target | None:
 def preview_change(row: Subscription, price: Price, *, seats: int = 0, now: datetime) -> Change:
     """What a change of plan, or to another number of seats, would take, and when; asks the provider if it can say."""
     quantity = seats or row.quantity
-    new = PeriodPrice(price.cents * quantity, price.currency, price.period)
-    first_end = next_period_end(now, price.period, after=now)
-    paid_from = _last_paid_at(row) or row.started_at
-    found = preview(terms_held(row), new, paid_from=paid_from, paid_until=row.period_end, next_end=first_end, now=now)
-    if row.status == Status.TRIAL:
-        return Change(new, True, 0, 0, row.period_end)
-    provider = _provider(row)
+    found, provider = _reckon(row, price, quantity, now), _provider(row)
     if found.is_at_renewal or not isinstance(provider, PreviewsChange):
         return found
     due = provider.preview_change(row.ref, terms_of(price, row.reader, order_ref="", quantity=quantity), now=now)
-    return replace(found, due_cents=due, credit_cents=max(0, new.cents - due))
+    return replace(found, due_cents=due, credit_cents=max(0, found.terms.cents - due))
 
 
 def change_plan(row: Subscription, price: Price, *, agreed_text: str, shown_cents: int, now: datetime) -> Subscription:
@@ -154,7 +148,7 @@ def change_plan(row: Subscription, price: Price, *, agreed_text: str, shown_cent
     Args:
         shown_cents: what the page said is taken now; if it would be more by now, nothing happens and `Refused` says so.
     """
-    if price.pk not in {target.price.pk for target in find_targets(row, now=now)}:
+    if price not in _fitting_prices(row):
         raise Refused("This subscription cannot change to that plan.")
     change = preview_change(row, price, now=now)
     if change.due_cents > shown_cents:
@@ -263,6 +257,26 @@ def tell_new_address(reader_id: int, *, now: datetime) -> None:
         except ProviderError as error:
             text = f"The provider of subscription {row.pk} has not heard of its reader's new address: {error}"
             raise_alert(f"address:{row.pk}:{now:%Y%m%d%H%M%S}", text[:300], subscription=row, now=now)
+
+
+def _reckon(row: Subscription, price: Price, quantity: int, now: datetime) -> Change:
+    """What a change would take, by our own books."""
+    new = PeriodPrice(price.cents * quantity, price.currency, price.period)
+    if row.status == Status.TRIAL or row.provider == INVOICE:
+        return Change(new, True, 0, 0, row.period_end)
+    first_end = next_period_end(now, price.period, after=now)
+    paid_from = _last_paid_at(row) or row.started_at
+    return preview(terms_held(row), new, paid_from=paid_from, paid_until=row.period_end, next_end=first_end, now=now)
+
+
+def _fitting_prices(row: Subscription) -> tuple[Price, ...]:
+    if row.status not in (Status.TRIAL, Status.ACTIVE) or row.cancel_at is not None or row.price.plan.kind in FOR_OTHERS:
+        return ()
+    held = row.price
+    plans = Plan.objects.filter(is_offered=True, currency=held.currency).exclude(kind__in=FOR_OTHERS).exclude(pk=held.plan_id)
+    prices = (plan.prices.select_related("plan").first() for plan in plans)
+    # What a student declares is asked for where it is bought.
+    return tuple(price for price in prices if price and price.plan.kind in (Plan.Kind.STANDARD, held.plan.kind))
 
 
 def _change_price(row: Subscription, price: Price, *, agreed_text: str, at_renewal: bool, now: datetime) -> Subscription:

@@ -91,7 +91,10 @@ def change(request: HttpRequest, row: Subscription) -> HttpResponse:
     if request.method != "POST":
         return _change_page(request, row, "", now)
     chosen, shown = request.POST.get("price", ""), request.POST.get("shown_cents", "")
-    choice = next((choice for choice in store.load_choices(row, now=now) if str(choice.price_id) == chosen), None)
+    try:
+        choice = next((choice for choice in store.load_choices(row, now=now) if str(choice.price_id) == chosen), None)
+    except ProviderError as error:
+        return _change_page(request, row, _words(error), now, status=503)
     if choice is None or not (shown.isascii() and shown.isdigit() and len(shown) < 12):
         return _change_page(request, row, "Choose one of these plans.", now, status=422)
     price = Price.objects.select_related("plan").get(pk=choice.price_id)
@@ -183,7 +186,11 @@ def _pause_page(request: HttpRequest, row: Subscription, problem: str, now: date
 
 
 def _change_page(request: HttpRequest, row: Subscription, problem: str, now: datetime, *, status: int = 200) -> HttpResponse:
-    return _page(request, "web/change_plan.html", row, problem, now, {"choices": store.load_choices(row, now=now)}, status=status)
+    try:
+        choices = store.load_choices(row, now=now)
+    except ProviderError as error:
+        return _home(request, now=now, number=row.pk, problem=problem or _words(error), status=503)
+    return _page(request, "web/change_plan.html", row, problem, now, {"choices": choices}, status=status)
 
 
 def _page(

@@ -79,6 +79,7 @@ class HeldSubscription:
     failed_at: datetime | None
     ended_at: datetime | None
     has_card: bool
+    is_by_invoice: bool
     is_renewing: bool
     may_cancel: bool
     may_undo: bool
@@ -146,12 +147,13 @@ def compose_subscription(row: Subscription, *, now: datetime) -> HeldSubscriptio
         paused_until=row.paused_until,
         failed_at=row.failed_at,
         ended_at=row.ended_at,
-        has_card=row.status not in OVER and find_card_url(row) is not None,
+        has_card=has_card(row),
+        is_by_invoice=row.provider == change_flows.INVOICE,
         is_renewing=upcoming is not None,
         may_cancel=change_flows.may_cancel(row),
         may_undo=change_flows.may_undo(row, now=now),
         may_pause=change_flows.may_pause(row),
-        may_change=bool(change_flows.find_targets(row, now=now)),
+        may_change=change_flows.may_change(row),
         may_withdraw=laws.eu_withdrawal and row.status not in OVER and change_flows.may_withdraw(row, declared_at=now),
         last_day_to_withdraw=change_flows.withdraw_until(row) - timedelta(days=1),
         ends_at_once=change_flows.ends_at_once(row, now=now),
@@ -197,6 +199,12 @@ def find_save_offer(row: Subscription, *, now: datetime) -> PlanChoice | str:
         return "pause"
     cheaper = change_flows.find_cheaper(row, now=now) if laws.save_offer is SaveOffer.CHEAPER else None
     return _choice(cheaper, laws.price_words) if cheaper else ""
+
+
+def has_card(row: Subscription) -> bool:
+    """Whether there is a card to change; asks no provider, as a page must not wait for one."""
+    is_there = row.provider in providers.load_providers() and row.provider != change_flows.INVOICE
+    return is_there and row.status not in OVER and row.price.plan.kind != Plan.Kind.GIFT
 
 
 def find_card_url(row: Subscription) -> str | None:
