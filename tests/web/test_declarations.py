@@ -278,3 +278,20 @@ def test_declarations_are_deleted_when_nobody_can_claim_from_them(visitor: Clien
     Declaration.objects.update(state="settled")
     assert forget_old_declarations(now=clock.now()) == 1
     assert not Declaration.objects.filter(pk=row.pk).exists()
+
+
+def test_publisher_turns_the_laws_on_in_the_desk_and_an_editor_does_not(
+    make_reader: Any, visit: Any, sign_in: Any, visitor: Client
+) -> None:
+    form = {"eu_withdrawal": "on", "withdrawal_days": "14", "price_words": "incl. VAT", "save_offer": "none"}
+    assert 'href="/withdraw/"' not in visitor.get("/").content.decode()
+    for role in ("Editor", "Publisher"):
+        browser, person = visit(), make_reader(f"{role.lower()}@example.org", is_staff=True)
+        person.groups.set([Group.objects.get(name=role)])
+        sign_in(browser, person, second_factor=True)
+        browser.get("/desk/settings/billing/lawsettings/", follow=True)
+        row, _ = LawSettings.objects.get_or_create(pk=1)
+        browser.post("/desk/settings/billing/lawsettings/1/", form)
+        row.refresh_from_db()
+        assert row.eu_withdrawal is (role == "Publisher")
+    assert 'href="/withdraw/"' in visitor.get("/").content.decode()
