@@ -26,7 +26,7 @@ class Terms:
 
     @property
     def first_cents(self) -> int:
-        """What the first payment takes; providers reckon in the same way."""
+        """What the first payment takes, rounded down; a provider that reckons by itself may differ by one cent."""
         return self.cents * (100 - self.discount_percent) // 100
 
     @property

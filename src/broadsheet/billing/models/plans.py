@@ -7,7 +7,6 @@ from django.db import models
 
 from broadsheet.accounts.models import User
 
-
 # Pages below /subscribe/ that are no plan's.
 TAKEN_SLUGS = frozenset({"code", "done", "gift", "group", "offer", "student"})
 
