@@ -319,14 +319,15 @@ def _write_receipt(gift: Gift, line: Line, now: datetime) -> None:
     giver = gift.subscription.reader
     if giver is None:
         return
-    delivery = "It goes out now." if gift.deliver_at <= now else f"It goes out on {show_day(gift.deliver_at)} in the morning."
+    day = show_day(gift.deliver_at)
+    later = f"It goes out on {day} in the morning. Until then you can change the day, the address and your words."
     values: Mapping[str, str] = {
         "plan": gift.subscription.price.plan.name,
         "amount": price_text(line.cents, line.currency),
         "paid_on": show_day(line.at),
         "number": line.detail,
         "recipient": gift.address,
-        "delivery_line": delivery,
+        "delivery_line": "It goes out now." if gift.deliver_at <= now else later,
         "redeem_by": show_day(gift.redeem_by),
         "link": _site("/account/gifts/"),
         "help_link": _site("/help/"),

@@ -33,7 +33,7 @@ Number of the payment: {number}
 
 The gift is paid once and never renews. Its time runs from the day on which it is opened, which can be any day until {redeem_by}.
 
-Until we deliver it you can change the day, the address and your words; a card to print is there as well.
+Your account shows whether it has been opened, and has a card to print.
 
 See the gift: {link}""",
     ),
