@@ -48,31 +48,33 @@ def test_ad_stands_on_its_pages_with_its_label_and_counts_through_this_site(
     assert "From Broadsheet</p>" in client.get("/").content.decode()
 
 
+@pytest.mark.parametrize("slot", ["list", "article-end"])
 def test_nothing_is_shown_early_late_or_after_it_was_switched_off(
-    client: Client, make_article: Callable[..., Article], clock: StoppedClock
+    slot: str, client: Client, make_article: Callable[..., Article], clock: StoppedClock
 ) -> None:
-    make_article()
-    ad = book(first_day=TODAY + timedelta(days=1), last_day=TODAY + timedelta(days=2))
-    assert shown(client) == []
+    article = make_article()
+    path = "/" if slot == "list" else article.get_absolute_url()
+    ad = book(slot=slot, first_day=TODAY + timedelta(days=1), last_day=TODAY + timedelta(days=2))
+    assert shown(client, path) == []
     clock.at = datetime(2026, 2, 17, 22, 59, 59, tzinfo=UTC)  # a second before midnight in Berlin
-    assert shown(client) == []
+    assert shown(client, path) == []
     clock.at = datetime(2026, 2, 17, 23, 0, tzinfo=UTC)
-    assert shown(client) == [ad.pk]
+    assert shown(client, path) == [ad.pk]
     clock.at = datetime(2026, 2, 19, 22, 59, 59, tzinfo=UTC)
-    assert shown(client) == [ad.pk]
+    assert shown(client, path) == [ad.pk]
     clock.at = datetime(2026, 2, 19, 23, 0, tzinfo=UTC)
-    assert shown(client) == []
+    assert shown(client, path) == []
     ad.last_day = None
     ad.save()
-    assert shown(client) == [ad.pk]
+    assert shown(client, path) == [ad.pk]
     ad.is_on = False
     ad.save()
-    assert shown(client) == []
+    assert shown(client, path) == []
     ad.is_on = True
     ad.save()
-    assert shown(client) == [ad.pk]
+    assert shown(client, path) == [ad.pk]
     ad.delete()
-    assert shown(client) == []
+    assert shown(client, path) == []
 
 
 def test_each_audience_sees_its_own(
@@ -85,7 +87,10 @@ def test_each_audience_sees_its_own(
     assert shown(client) == [for_readers.pk]
 
 
-def test_click_leads_to_the_stored_link_alone_and_leaves_nothing_behind(client: Client) -> None:
+def test_click_leads_to_the_stored_link_alone_and_leaves_nothing_behind(
+    client: Client, make_reader: Callable[..., User], sign_in: Callable[..., None]
+) -> None:
+    sign_in(client, make_reader())
     ad = book(link="https://example.org/talk")
     answer = client.get(f"/go/{ad.pk}/?next=https://evil.example/", headers={"referer": "https://evil.example/"})
     assert (answer.status_code, answer["Location"]) == (302, "https://example.org/talk")
