@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import broadsheet
 from broadsheet.billing import offline_flows
-from broadsheet.billing.alert_flows import report_failed_payments
+from broadsheet.billing.alert_flows import ADVICE, report_failed_payments
 from broadsheet.billing.letter_flows import (
     write_card_notices,
     write_failure_letters,
@@ -202,3 +204,10 @@ def test_welcome_says_what_the_reader_holds_and_what_is_taken_when(offline: Any,
     assert "free, until 3 March 2026" in told and "€9.80, is on 3 March 2026" in told
     assert not re.search(r"\{|\}|\bNone\b|  ", told)
     assert kinds("receipt") == []
+
+
+def test_every_kind_of_alert_says_what_to_do() -> None:
+    sources = "".join(path.read_text("utf-8") for path in Path(broadsheet.__file__).parent.rglob("*.py"))
+    raised = set(re.findall(r'raise_alert\(\s*f"([a-z-]+):', sources)) | {"price", "dispute", "no-account"}
+    assert len(raised) > 8
+    assert raised <= set(ADVICE)

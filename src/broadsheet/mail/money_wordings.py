@@ -40,7 +40,7 @@ This is what you hold:
 
 {next_payment_line}
 
-You are signed in where you bought it. On other devices, sign in with this address; there is nothing to install.
+To read on any device, sign in there with this address; there is nothing to install.
 
 Your account: {account_link}
 
