@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from broadsheet.billing import change_flows, providers
 from broadsheet.billing.change_flows import Target
 from broadsheet.billing.changes import PeriodPrice
+from broadsheet.billing.invoice_provider_flows import NAME as INVOICE
 from broadsheet.billing.law_store import load_laws
 from broadsheet.billing.ledger import LineKind, Standing, Status, fold
 from broadsheet.billing.models import LedgerLine, Plan, SaveOffer, Subscription
@@ -148,7 +149,7 @@ def compose_subscription(row: Subscription, *, now: datetime) -> HeldSubscriptio
         failed_at=row.failed_at,
         ended_at=row.ended_at,
         has_card=has_card(row),
-        is_by_invoice=row.provider == change_flows.INVOICE,
+        is_by_invoice=row.provider == INVOICE,
         is_renewing=upcoming is not None,
         may_cancel=change_flows.may_cancel(row),
         may_undo=change_flows.may_undo(row, now=now),
@@ -203,7 +204,7 @@ def find_save_offer(row: Subscription, *, now: datetime) -> PlanChoice | str:
 
 def has_card(row: Subscription) -> bool:
     """Whether there is a card to change; asks no provider, as a page must not wait for one."""
-    is_there = row.provider in providers.load_providers() and row.provider != change_flows.INVOICE
+    is_there = row.provider in providers.load_providers() and row.provider != INVOICE
     return is_there and row.status not in OVER and row.price.plan.kind != Plan.Kind.GIFT
 
 
