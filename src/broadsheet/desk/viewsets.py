@@ -101,7 +101,7 @@ class PlanViewSet(SnippetViewSet):
         "period",
         "kind",
         BooleanColumn("is_offered", label="Offered"),
-        TitleColumn("prices", label="Prices", accessor=lambda plan: "Prices and who pays them", get_url=prices_url),
+        TitleColumn("prices", label="Prices", accessor=lambda plan: "Who pays what", get_url=prices_url),
     ]
     search_backend_name = None
     search_fields = ("name",)
