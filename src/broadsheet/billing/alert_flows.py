@@ -28,9 +28,6 @@ ADVICE = {
     "price": "Change the price of this subscription in the provider's dashboard, or leave it at the old one.",
     "invoice": "Note the payment if it came in, or cancel the invoice; both are on its page under Invoices.",
     "invoice-settings": "Fill in Settings > Invoices; the invoice is written within the hour.",
-    "no-account": "Run broadsheet adopt stripe: it opens the subscription to the account with the payer's address, or makes one.",
-    "two": "Ask the reader which one they want; end the other on their page, and give its money back.",
-    "refund": "The reader's bank did not take the money; ask them where to send it.",
     "refund": "Ask the reader for another way, such as a bank account, and pay it back by hand.",
     "two": "Ask the reader which one they want; end the other on the reader's page and give its last payment back.",
     "no-account": "Find out whose it is, from the provider's dashboard, and let them sign in once with that address. Then run "
@@ -38,6 +35,7 @@ ADVICE = {
     "gift": "Give the money back on the giver's page, or send the gift again under Gifts.",
     "group": "Give the organisation its name under Organisations.",
     "address": "Change the address in the provider's dashboard, so that its receipts arrive.",
+    "declaration": "Open it under Withdrawals and press its button; the law counts the days from when it came in.",
     "refund-end": "Open the reader and end the subscription there.",
     "failed-payments": "There is nothing to do: the provider tries again for two weeks, and the readers have been written to.",
 }
