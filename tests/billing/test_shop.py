@@ -279,11 +279,11 @@ def test_history_says_how_many_pay_each_price(raised: Any, plan: Plan, make_read
 
 def test_new_price_is_taken_at_the_first_renewal_after_the_day_and_not_before(raised: Any, clock: Any) -> None:
     row = raised()
-    announce(row, clock, days=40)  # bought on 17 February: renewals on 17 March, 17 April
-    assert live(row, clock, 30) == [980, 980]
-    assert live(row, clock, 31) == [980, 980, 1280]
+    announce(row, clock, days=70)  # bought on 17 February: renewals on the 17th of each month; the day is 28 April
+    assert live(row, clock, 60) == [980, 980, 980]
+    assert live(row, clock, 30) == [980, 980, 980, 1280]
     assert row.price.cents == 1280
-    assert live(row, clock, 30) == [980, 980, 1280, 1280]
+    assert live(row, clock, 31) == [980, 980, 980, 1280, 1280]
 
 
 def test_who_was_not_told_in_time_keeps_the_old_price(raised: Any, clock: Any) -> None:
