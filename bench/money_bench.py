@@ -176,8 +176,11 @@ class Delivery:
     body: bytes
 
 
-def compare_orders(subscriptions: int) -> dict[str, Any]:
-    """Tell of the same lives in three orders; how many end in other books than in order, and events a CPU second."""
+def compare_orders(subscriptions: int, *, first: int = 0) -> dict[str, Any]:
+    """Tell of the same lives in three orders: how many end in other books than in order, and events a CPU second.
+
+    `first` is the number of the first life.
+    """
     from broadsheet.billing import providers
     from broadsheet.billing.models import Plan
 
@@ -185,7 +188,7 @@ def compare_orders(subscriptions: int) -> dict[str, Any]:
     plan.price_cents = 1280
     plan.save()
     prices = [str(price.pk) for price in plan.prices.all()]
-    lives = {f"sub_{number}": live(number, prices) for number in range(subscriptions)}
+    lives = {f"sub_{number}": live(number, prices) for number in range(first, first + subscriptions)}
     random = Random(7)
     orders: dict[str, list[tuple[datetime, str, datetime]]] = {
         "in order": [(at, ref, at) for ref, life in lives.items() for at in life.moments],

@@ -79,6 +79,24 @@ def test_first_failure_fixes_the_end_of_the_retry_window() -> None:
     assert fold(lines).access_ends_at() == failed + RETRY_WINDOW
 
 
+def test_new_failure_counts_its_own_days_though_nobody_heard_of_the_payment_between() -> None:
+    first, second = START + 31 * DAY, START + 62 * DAY
+    paid = PaidSum("p1", 980, "EUR", first + DAY)
+    lines = write([], snapshot(Status.PAST_DUE, failed_at=first), first)
+    lines = write(lines, snapshot(Status.PAST_DUE, failed_at=second, payments=(paid,)), second)
+    assert fold(lines).failed_at == second
+    assert fold(lines).access_ends_at() == second + RETRY_WINDOW
+    assert write(lines, snapshot(Status.PAST_DUE, failed_at=second, payments=(paid,)), second + DAY) == lines
+
+
+def test_part_of_what_is_due_changes_no_days() -> None:
+    failed = START + 31 * DAY
+    part = PaidSum("p1", 100, "EUR", failed + DAY)
+    lines = write([], snapshot(Status.PAST_DUE, failed_at=failed), failed)
+    lines = write(lines, snapshot(Status.PAST_DUE, failed_at=failed, payments=(part,)), failed + 2 * DAY)
+    assert fold(lines).failed_at == failed
+
+
 def test_access_ends_with_the_period_when_the_end_is_ordered_and_lasts_a_little_longer_when_not() -> None:
     lines = write([], snapshot(Status.ACTIVE), START)
     assert fold(lines).access_ends_at() == START + 31 * DAY + RENEWAL_GRACE

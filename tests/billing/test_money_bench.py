@@ -21,7 +21,8 @@ def own_providers() -> Iterator[None]:
 
 
 def test_events_late_doubled_or_shuffled_end_in_the_same_books_as_in_order() -> None:
-    different = money_bench.compare_orders(12)["different"]
+    # Two of these fail twice, and pay in between.
+    different = money_bench.compare_orders(15, first=60)["different"]
     in_order, late, shuffled = (money_bench.read_books(f"r{order}") for order in range(3))
     assert late == in_order
     assert shuffled == in_order

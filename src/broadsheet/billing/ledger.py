@@ -193,7 +193,9 @@ def differences(lines: Sequence[Line], snapshot: Snapshot, *, now: datetime) -> 
     paused_until = snapshot.paused_until if snapshot.status is Status.PAUSED else None
     if paused_until is not None and paused_until != standing.paused_until:
         tell(LineKind.PAUSE, f"{paused_until.isoformat()}@{len(lines)}", plain(until=paused_until))
-    if snapshot.status is not standing.status:
+    # Paid and failed again while nobody listened: the new failure has its own days.
+    failed_anew = snapshot.status is Status.PAST_DUE and fold([*lines, *found]).failed_at is None
+    if snapshot.status is not standing.status or failed_anew:
         at = (snapshot.failed_at if snapshot.status is Status.PAST_DUE else snapshot.ended_at) or now
         tell(LineKind.STATUS, f"{snapshot.status}@{len(lines)}", plain(at=at, detail=snapshot.status))
     return tuple(found)
@@ -210,7 +212,9 @@ def _add(standing: Standing, line: Line) -> Standing:
         case LineKind.PERIOD:
             return replace(standing, period_end=line.until)
         case LineKind.PAYMENT:
-            return replace(standing, paid_cents=standing.paid_cents + line.cents)
+            is_mended = standing.failed_at is not None and line.at > standing.failed_at
+            failed_at = None if is_mended else standing.failed_at
+            return replace(standing, paid_cents=standing.paid_cents + line.cents, failed_at=failed_at)
         case LineKind.REFUND:
             return replace(standing, refunded_cents=standing.refunded_cents + line.cents)
         case LineKind.DISPUTE | LineKind.DISPUTE_WON:
