@@ -156,6 +156,7 @@ def test_letter_is_sent_again_but_never_one_with_a_code(desk: Desk, offline: Any
     assert first.message_id != second.message_id
     assert do(support, reader, "sign-in-letter") == 302
     code = OutboxLetter.objects.get(kind="sign-in")
+    assert "{" not in code.text and "Our readers’ desk" in code.text
     assert f"letters/{code.pk}/" not in page_of(support, reader)
     assert do(support, reader, f"letters/{code.pk}") == 422
     assert do(support, make_reader(), f"letters/{receipt.pk}") == 404, "somebody else's letter"
@@ -293,7 +294,7 @@ def test_reader_is_found_by_name_and_by_every_number(desk: Desk, offline: Any, p
     assert f"payment {payment}" in page
 
 
-def test_address_that_was_never_confirmed_is_found(desk: Desk, client: Client) -> None:
+def test_address_that_was_never_confirmed_is_found_and_written_to_again(desk: Desk, clock: StoppedClock) -> None:
     from broadsheet.accounts.addresses import parse_address
     from broadsheet.accounts.flows import Wish as ProofWish
     from broadsheet.accounts.flows import request_proof
@@ -301,8 +302,20 @@ def test_address_that_was_never_confirmed_is_found(desk: Desk, client: Client) -
     address = parse_address("waits@example.org")
     assert address is not None
     request_proof(address, ProofWish(browser_key="b"), now=house_clock.now())
-    page = desk(Role.SUPPORT).get("/desk/readers/?q=waits@").content.decode()
+    support, proof = desk(Role.SUPPORT), AddressProof.objects.get()
+    page = support.get("/desk/readers/?q=waits@").content.decode()
     assert "never confirmed it" in page and "waits@example.org" in page
+    again = f"/desk/readers/unconfirmed/{proof.pk}/"
+    assert again in page
+    assert support.post(again).status_code == 422
+    clock.advance(timedelta(minutes=11))
+    assert support.post(again, {"reason": "the letter went to spam"}).status_code == 302
+    assert desk(Role.WRITER).post(again, {"reason": "x"}).status_code in (302, 403)
+    first, second = OutboxLetter.objects.filter(kind="confirm")
+    assert first.to_address == second.to_address
+    assert "{" not in second.text and "Our readers’ desk" in second.text
+    assert log() == [("confirmation", "")]
+    assert "an address without an account" in desk(Role.PUBLISHER).get("/desk/reports/audit/").content.decode()
 
 
 def test_paid_under_another_address_is_told(desk: Desk, offline: Any, plan: Plan, make_reader: Any) -> None:

@@ -43,6 +43,7 @@ class AuditAction(models.TextChoices):
     RESUME = "resume", "Ended a pause"
     RESEND = "resend", "Sent a letter again"
     SIGN_IN_LETTER = "sign_in_letter", "Sent a sign-in letter"
+    CONFIRMATION = "confirmation", "Wrote again to an address that is not confirmed"
     SIGN_OUT = "sign_out", "Signed out everywhere"
     CHANGE_ADDRESS = "change_address", "Began a change of address"
     MERGE = "merge", "Began to merge two accounts"
@@ -67,7 +68,7 @@ class AuditLines(models.QuerySet["AuditLine"]):
 class AuditLine(models.Model):
     """One thing that a member of the staff did for a reader, and why; never changed and never deleted.
 
-    The reader is a number, which names nobody any more once the account is erased.
+    The reader is a number, which names nobody any more once the account is erased; 0 is an address without an account.
     """
 
     staff = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")

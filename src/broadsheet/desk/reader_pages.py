@@ -69,6 +69,7 @@ def readers(request: HttpRequest) -> HttpResponse:
         "found": found[:MAX_FOUND],
         "unconfirmed": find_unconfirmed(query, now=clock.now()) if is_long_enough else [],
         "has_more": len(found) > MAX_FOUND,
+        "may_help": request.user.has_perm(HELP_READERS),
         "is_too_short": bool(query) and not is_long_enough,
         "least": LEAST_LETTERS,
     }

@@ -12,7 +12,7 @@ from django.utils.crypto import get_random_string
 from broadsheet.accounts.addresses import Address, parse_address
 from broadsheet.accounts.flows import Wish, request_proof, start_address_change
 from broadsheet.accounts.merge_flows import MergeRefused, start_merge
-from broadsheet.accounts.models import User
+from broadsheet.accounts.models import AddressProof, User
 from broadsheet.billing import change_flows
 from broadsheet.billing.models import Subscription
 from broadsheet.billing.order_flows import finish_order, follow_subscription
@@ -25,6 +25,8 @@ from broadsheet.mail.flows import send_again
 from broadsheet.mail.models import OutboxLetter
 from broadsheet.membership.flows import end_grant, give_grant, sign_out_everywhere
 from broadsheet.membership.models import Grant
+from broadsheet.pages.site import in_words
+from broadsheet.publication.store import load_publication
 
 # Support extends by this at most, and once in this time; beyond it is the publisher's to give.
 SUPPORT_EXTENDS_BY = timedelta(days=31)
@@ -37,6 +39,13 @@ class StaffOrder:
     staff: User
     reader: User
     reason: str
+
+
+# Stands in a letter that support sends, in the place of the article that somebody was reading.
+SENT_BY_SUPPORT = (
+    "Our readers’ desk sends you this letter because you asked for help. Press its button; the code counts in no browser."
+)
+NO_ACCOUNT = 0  # in the place of a reader's number
 
 
 class NotDone(Exception):
@@ -111,7 +120,27 @@ def send_sign_in_letter(order: StaffOrder, *, now: datetime) -> None:
     address = _address_of(order.reader.email)
     with transaction.atomic():
         note(order, AuditAction.SIGN_IN_LETTER, now=now)
-        request_proof(address, Wish(browser_key=get_random_string(32)), now=now)
+        request_proof(address, Wish(browser_key=get_random_string(32), words={"article_line": SENT_BY_SUPPORT}), now=now)
+
+
+def send_confirmation(staff: User, reason: str, asked: AddressProof, *, now: datetime) -> None:
+    """Write again to an address that was left and never confirmed; what was asked for with it still follows."""
+    words = {
+        "article_line": SENT_BY_SUPPORT,
+        "newsletter_line": "You also asked for our free newsletter; it begins then." if asked.newsletter else "",
+        "allowance": in_words(load_publication().articles_per_month),
+    }
+    wish = Wish(
+        browser_key=get_random_string(32),
+        article_id=asked.article_id,
+        next_path=asked.next_path,
+        newsletter=asked.newsletter,
+        consent_text=asked.consent_text,
+        words=words,
+    )
+    with transaction.atomic():
+        AuditLine.objects.create(staff=staff, reader_id=NO_ACCOUNT, action=AuditAction.CONFIRMATION, reason=reason[:300], at=now)
+        request_proof(Address(asked.address, asked.address_key), wish, now=now)
 
 
 def sign_out(order: StaffOrder, *, now: datetime) -> None:

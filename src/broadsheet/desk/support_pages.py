@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from broadsheet.accounts.addresses import parse_address
-from broadsheet.accounts.models import User
+from broadsheet.accounts.models import AddressProof, User
 from broadsheet.billing.models import Subscription
 from broadsheet.core import clock
 from broadsheet.core.money import amount_text
@@ -154,6 +154,26 @@ def send_sign_in_letter(request: HttpRequest, reader_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @helps
+def confirm_again(request: HttpRequest, proof_id: int) -> HttpResponse:
+    """Write again to an address that was left and never confirmed."""
+    proof = get_object_or_404(AddressProof, pk=proof_id, user=None)
+    form = ReasonForm(_posted(request))
+    if form.is_bound and form.is_valid():
+        flows.send_confirmation(cast(User, request.user), form.cleaned_data["reason"], proof, now=clock.now())
+        messages.success(request, "The letter is on its way, unless one went out in the last ten minutes.")
+        return redirect("desk_readers")
+    context = {
+        "form": form,
+        "title": "Write to this address again?",
+        "subtitle": proof.address,
+        "what": "The letter’s button confirms the address and opens the account, in whichever browser it is pressed.",
+        "button": "Send the letter",
+    }
+    return render(request, "desk/support_action.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@helps
 def resend(request: HttpRequest, reader_id: int, letter_id: int) -> HttpResponse:
     """Send one letter again."""
     person = _person(reader_id)
@@ -251,7 +271,7 @@ def _ask_once_more(
             form.add_error(None, str(error))
         else:
             return _done(request, person, words["done"])
-    context: dict[str, Any] = {"person": person, "form": form, **words}
+    context: dict[str, Any] = {"person": person, "subtitle": person.email, "form": form, **words}
     return render(request, "desk/support_action.html", context, status=422 if form.is_bound else 200)
 
 

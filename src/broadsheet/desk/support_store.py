@@ -150,14 +150,14 @@ def _find_by_number(number: str) -> Iterator[Found]:
             yield Found(reader, f"{what} {number}")
 
 
-def find_unconfirmed(typed: str, *, now: datetime) -> list[tuple[str, datetime]]:
-    """Addresses without an account that asked for a letter lately: (address, when)."""
+def find_unconfirmed(typed: str, *, now: datetime) -> list[AddressProof]:
+    """The newest letter to each address that asked for one lately and has no account."""
     waiting = AddressProof.objects.filter(address__icontains=typed, user=None, link_ends_at__gt=now - DAY).order_by("-asked_at")
-    found: dict[str, tuple[str, datetime]] = {}
-    for key, address, asked_at in waiting.values_list("address_key", "address", "asked_at")[:MAX_FOUND]:
-        found.setdefault(key, (address, asked_at))
+    found: dict[str, AddressProof] = {}
+    for proof in waiting[:MAX_FOUND]:
+        found.setdefault(proof.address_key, proof)
     known = set(User.objects.filter(address_key__in=found).values_list("address_key", flat=True))
-    return [each for key, each in found.items() if key not in known]
+    return [proof for key, proof in found.items() if key not in known]
 
 
 # -- The case, for the diagnosis -------------------------------------------------------------------------------------
