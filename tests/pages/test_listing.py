@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from broadsheet.core.clock import StoppedClock
 from broadsheet.library.models import Article, Author, Byline, Region, Topic
+from broadsheet.library.store import next_change
 from broadsheet.pages.listing import (
     NO_FILTERS,
     PAGE_SIZE,
@@ -21,7 +22,6 @@ from broadsheet.pages.listing import (
     Filters,
     find_slice,
     find_years,
-    next_change,
     parse_cursor,
     parse_filters,
 )

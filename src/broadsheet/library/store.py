@@ -29,6 +29,14 @@ def published_articles(*, now: datetime) -> QuerySet[Article]:
     return Article.objects.filter(Q(embargo_until__isnull=True) | Q(embargo_until__lte=now), live=True, published_at__lte=now)
 
 
+def next_change(*, now: datetime) -> datetime | None:
+    """When an article next becomes known by itself: an embargo ends, or its date comes."""
+    live = Article.objects.filter(live=True)
+    dated = live.filter(published_at__gt=now).order_by("published_at").values_list("published_at", flat=True).first()
+    embargoed = live.filter(embargo_until__gt=now).order_by("embargo_until").values_list("embargo_until", flat=True).first()
+    return min((moment for moment in (dated, embargoed) if moment is not None), default=None)
+
+
 def find_article_access(article_id: int, *, now: datetime) -> ArticleAccess | None:
     """The access of one article that is live at `now`, embargoed or not."""
     row = (

@@ -11,9 +11,8 @@ from django.conf import settings
 from broadsheet.library.access import Kind
 from broadsheet.library.frontpage import Candidate, FrontPage, Pin, Room, Section, arrange
 from broadsheet.library.models import Article, HomePage, HomePin, Region
-from broadsheet.library.store import published_articles
+from broadsheet.library.store import next_change, published_articles
 from broadsheet.pages.articles import load_cards
-from broadsheet.pages.listing import next_change
 from broadsheet.pages.pictures import earliest_expiry
 from broadsheet.pages.records import Card, Link, Picture
 

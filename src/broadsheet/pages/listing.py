@@ -115,14 +115,6 @@ def find_years(*, now: datetime) -> tuple[int, ...]:
     return tuple(range(newest.astimezone(zone).year, oldest.astimezone(zone).year - 1, -1))
 
 
-def next_change(*, now: datetime) -> datetime | None:
-    """When an article next becomes known by itself: an embargo ends, or its date comes."""
-    live = Article.objects.filter(live=True)
-    dated = live.filter(published_at__gt=now).order_by("published_at").values_list("published_at", flat=True).first()
-    embargoed = live.filter(embargo_until__gt=now).order_by("embargo_until").values_list("embargo_until", flat=True).first()
-    return min((moment for moment in (dated, embargoed) if moment is not None), default=None)
-
-
 def _filtered(filters: Filters, *, now: datetime) -> QuerySet[Article]:
     rows = published_articles(now=now)
     if filters.topic:

@@ -10,9 +10,10 @@ from itertools import groupby
 from typing import Any
 
 from broadsheet.library.models import Author, Region, Subject, Topic
+from broadsheet.library.store import next_change
 from broadsheet.pages import feeds, home, sitemaps
 from broadsheet.pages.articles import KIND_NAMES, load_cards
-from broadsheet.pages.listing import NO_FILTERS, Cursor, Filters, find_slice, find_years, local_day, next_change
+from broadsheet.pages.listing import NO_FILTERS, Cursor, Filters, find_slice, find_years, local_day
 from broadsheet.pages.pictures import earliest_expiry, load_pictures
 from broadsheet.pages.records import Card, Link
 from broadsheet.publication.models import PlainPage

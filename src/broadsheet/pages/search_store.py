@@ -16,6 +16,7 @@ from broadsheet.library.search.finder import Finder
 from broadsheet.library.search.folder import Progress, SearchFolder
 from broadsheet.library.search.index_flows import search_folder
 from broadsheet.library.search.index_store import load_passage_texts
+from broadsheet.library.search.names import split_words
 from broadsheet.library.search.query import Query, parse_query
 from broadsheet.pages import feeds
 from broadsheet.pages.articles import KIND_NAMES, load_cards
@@ -118,13 +119,12 @@ def load_search(address: SearchAddress, readable: Readable, may_read: MayRead, *
         may_read: whether the asker may read one article's whole text, and so see its passages.
     """
     query = parse_query(address.words)
-    finder = find_finder()
     try:
-        engine = finder.find()
-        found = engine.search(_asked(address, query, readable, now))
-        results = _load_results(engine, query, found, may_read, now=now)
+        with find_finder().asking() as engine:
+            found = engine.search(_asked(address, query, readable, now))
+            results = _load_results(engine, query, found, may_read, now=now)
+            respelling = _respell(engine, address, query, found)
     except EngineAway:
-        finder.give_up()
         return _by_headline(address, now=now)
     return SearchPage(
         address=address,
@@ -133,7 +133,7 @@ def load_search(address: SearchAddress, readable: Readable, may_read: MayRead, *
         with_all=found.with_all,
         is_widened=found.is_widened,
         unknown=found.unknown,
-        respelling=_respell(engine, address, query, found),
+        respelling=respelling,
         groups=_load_groups(address, found),
         orders=_orders(address),
         earlier=str(address.turn_to(address.page - 1)) if address.page > 1 else "",
@@ -147,7 +147,8 @@ def load_search_feed(address: SearchAddress, form: str, *, now: datetime) -> Lis
     """The newest articles that a search finds, as a feed; what it matches is what everybody may look for."""
     asked = _asked(address.sort(Order.DATE).turn_to(1), parse_query(address.words), Readable(), now, limit=FEED_SIZE)
     try:
-        ids: Sequence[int] = find_finder().find().search(asked).article_ids
+        with find_finder().asking() as engine:
+            ids: Sequence[int] = engine.search(asked).article_ids
     except EngineAway:
         ids = find_slice(_filters(address), now=now).article_ids
     entries = feeds.load_entries(ids, now=now)
@@ -171,15 +172,22 @@ def load_suggestions(typed: str, *, now: datetime) -> list[Suggestion]:
         for row in model.objects.filter(name__icontains=" ".join(words))[:2]
     ]
     try:
-        engine = find_finder().find()
+        with find_finder().asking() as engine:
+            ids = _suggest_articles(engine, words, now=now)
     except EngineAway:
         return found
+    cards = load_cards(list(dict.fromkeys(ids))[:SUGGESTED], now=now)
+    return [*found, *(Suggestion(card.headline, card.path, card.label) for card in cards)]
+
+
+def _suggest_articles(engine: SearchEngine, words: Sequence[str], *, now: datetime) -> list[int]:
+    """Articles whose open part has all the words, the last of them completed."""
     ids: list[int] = []
     for ending in engine.complete(words[-1], limit=3):
         query = parse_query(" ".join([*words[:-1], ending]))
-        ids += engine.search(Asked(query, Readable(), int(now.timestamp()), limit=SUGGESTED)).article_ids
-    cards = load_cards(list(dict.fromkeys(ids))[:SUGGESTED], now=now)
-    return [*found, *(Suggestion(card.headline, card.path, card.label) for card in cards)]
+        found = engine.search(Asked(query, Readable(), int(now.timestamp()), limit=SUGGESTED, is_open_only=True))
+        ids += found.article_ids[: found.with_all]
+    return ids
 
 
 def find_finder() -> Finder:
@@ -224,7 +232,7 @@ def _respell(engine: SearchEngine, address: SearchAddress, query: Query, found: 
     better = query
     for word in found.unknown:
         meant = engine.find_similar_word(word)
-        typed = [term.text for clause in query.clauses for term in clause.terms if term.text.casefold() == word.casefold()]
+        typed = [term.text for clause in query.clauses for term in clause.terms if split_words(term.text) == (word,)]
         if meant is not None and typed:
             better = better.replace_word(typed[0], meant)
     return Respelling(str(better), str(address.ask(str(better)))) if better != query else None

@@ -26,7 +26,7 @@ from broadsheet.paywall.resolver import Asked, decide
 from broadsheet.publication.store import load_publication
 from broadsheet.web import lists
 from broadsheet.web.articles import PRIVATE, PUBLIC
-from broadsheet.web.asker import Asker, entitlement_of, read_asker
+from broadsheet.web.asker import entitlement_of, read_asker
 
 LONGEST_TYPED = 100
 
@@ -46,14 +46,17 @@ def library(request: HttpRequest) -> HttpResponse:
         "feed_path": address.path("/library/feed.xml"),
         "without_facets": str(replace(address, facets={}, page=1)),
     }
-    return _answer(render_page("pages/search.html", context, audience_of(entitlement, now), now=now), HTML, asker)
+    text = render_page("pages/search.html", context, audience_of(entitlement, now), now=now)
+    return _answer(text, HTML, is_shared=not asker.is_known and entitlement.institution is None)
 
 
 @require_safe
 def ways(request: HttpRequest) -> HttpResponse:
     """How to ask the library."""
     now, asker = clock.now(), read_asker(request)
-    return _answer(render_page("pages/search_ways.html", {}, lists.find_audience(asker, now=now), now=now), HTML, asker)
+    audience = lists.find_audience(asker, now=now)
+    is_shared = not asker.is_known and audience is Audience.STRANGER
+    return _answer(render_page("pages/search_ways.html", {}, audience, now=now), HTML, is_shared=is_shared)
 
 
 @require_safe
@@ -111,8 +114,8 @@ def _open_ones(entitlement: Entitlement, held: set[int | None], now: datetime) -
     ]
 
 
-def _answer(text: str, content_type: str, asker: Asker) -> HttpResponse:
+def _answer(text: str, content_type: str, *, is_shared: bool) -> HttpResponse:
     response = HttpResponse(text, content_type=content_type)
-    response["Cache-Control"] = PRIVATE if asker.is_known else PUBLIC
+    response["Cache-Control"] = PUBLIC if is_shared else PRIVATE
     patch_vary_headers(response, ["Cookie", "Accept-Encoding"])
     return response

@@ -47,7 +47,10 @@ class Readable:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One search. `facets` holds for each name the values of which an article must have one."""
+    """One search. `facets` holds for each name the values of which an article must have one.
+
+    `is_open_only`: only headline, dek, teaser and names are looked at, whoever asks.
+    """
 
     query: Query
     readable: Readable
@@ -56,6 +59,7 @@ class Asked:
     order: Order = Order.RELEVANCE
     offset: int = 0
     limit: int = 20
+    is_open_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +111,10 @@ class SearchEngine(Protocol):
         """The best piece of each text, None where nothing in it matches. Raises `EngineAway`."""
 
     def complete(self, prefix: str, *, limit: int) -> list[str]:
-        """Words of headlines, deks, teasers and names that begin like this, the most frequent first."""
+        """Words of headlines, deks, teasers and names that begin like this, the most frequent first. Raises `EngineAway`."""
 
     def find_similar_word(self, word: str) -> str | None:
-        """The word of headlines, deks, teasers and names that was probably meant; None if none is near."""
+        """The word of headlines, deks, teasers and names that was probably meant; None if none is near. Raises `EngineAway`."""
 
 
 class SearchWriter(Protocol):

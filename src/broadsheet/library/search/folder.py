@@ -4,6 +4,7 @@ DATA_DIR/search/
     current.json        which folder is asked, and of which layout and language it is
     wanted              somebody wants it built anew
     building.json       how far that is
+    lock                held by the one process that writes here
     3/                  an index; `followed.json` beside tantivy's files says up to where it holds the change log
 """
 
@@ -66,13 +67,17 @@ class SearchFolder:
         return path
 
     def switch(self, current: Current) -> None:
-        """Ask this index from now on; the others go, once nobody can have them open any more: at the next switch."""
-        before = self.read_current()
+        """Ask this index from now on. Who has the one before open keeps it; it goes when the next is begun."""
         _write(self.root / "current.json", asdict(current))
-        kept = {current.folder, before.folder if before else ""}
-        for path in self.root.iterdir():
-            if path.name.isdigit() and path.name not in kept:
+
+    def tidy(self) -> None:
+        """Take away what nobody asks: older indexes, and what a process left that was killed."""
+        current = self.read_current()
+        for path in list(self.root.iterdir()) if self.root.exists() else ():
+            if path.name.isdigit() and (current is None or path.name != current.folder):
                 shutil.rmtree(path, ignore_errors=True)
+            elif path.suffix == ".new" or path.name == "building.json":
+                path.unlink(missing_ok=True)
 
     def want_rebuild(self) -> None:
         """Ask whoever follows the change log on this host to build a new index."""
@@ -99,6 +104,13 @@ class SearchFolder:
         else:
             _write(self.root / "building.json", asdict(progress))
 
+    def is_followed(self) -> bool:
+        """Whether a process on this host writes here."""
+        if not (self.root / "lock").exists():
+            return False
+        with self.alone() as is_alone:
+            return not is_alone
+
     @contextlib.contextmanager
     def alone(self, *, wait: bool = False) -> Iterator[bool]:
         """Whether this process is now the one that writes here; it stays so until the block ends or it dies."""
@@ -112,20 +124,31 @@ class SearchFolder:
             yield True
 
 
-def read_followed(index: Path) -> Reading | None:
-    """Up to where an index holds the change log, as a look at its end would say it."""
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What an index holds: the change log as a look at its end said it, and what readers may know of at one moment."""
+
+    reading: Reading
+    known_at: datetime
+
+
+def read_followed(index: Path) -> Followed | None:
+    """What an index holds; None if it does not say."""
     values = _read(index / "followed.json")
     try:
         at = datetime.fromisoformat(values["newest_at"]) if values["newest_at"] else None
-        return Reading((), int(values["place"]), Mark(int(values["newest_id"]), at), int(values["trimmed_to"]))
+        reading = Reading((), int(values["place"]), Mark(int(values["newest_id"]), at), int(values["trimmed_to"]))
+        return Followed(reading, datetime.fromisoformat(values["known_at"]))
     except (KeyError, TypeError, ValueError):
         return None
 
 
-def write_followed(index: Path, reading: Reading) -> None:
-    """Note up to where an index holds the change log; after its commit, so that a crash in between repeats and misses nothing."""
+def write_followed(index: Path, followed: Followed) -> None:
+    """Note what an index holds; after its commit, so that a crash in between repeats and misses nothing."""
+    reading = followed.reading
     at = reading.newest.at
     values = {
+        "known_at": followed.known_at.isoformat(),
         "place": reading.horizon,
         "newest_id": reading.newest.id,
         "newest_at": at.isoformat() if at else None,

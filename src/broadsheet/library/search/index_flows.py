@@ -10,16 +10,19 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 
+from broadsheet.core import clock
 from broadsheet.core.change_cursor import ChangeCursor, ChangeLine
 from broadsheet.core.flows import ChangeKind
 from broadsheet.library.search import index_store
 from broadsheet.library.search.engine import EngineAway
-from broadsheet.library.search.folder import Current, Progress, SearchFolder, read_followed, write_followed
+from broadsheet.library.search.folder import Current, Followed, Progress, SearchFolder, read_followed, write_followed
 from broadsheet.library.search.tantivy_engine import LAYOUT, TantivyEngine, TantivyWriter
+from broadsheet.library.store import next_change
 
 logger = logging.getLogger(__name__)
 
@@ -33,14 +36,19 @@ def search_folder() -> SearchFolder:
     return SearchFolder(Path(settings.BROADSHEET.data_dir) / "search")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Opened:
-    """The index that is asked, open for writing, and where it stands in the change log."""
+    """The index that is asked, open for writing, and where it stands in the change log.
+
+    It holds what readers may know of at `known_at`; at `next_known` they may know of more (None: of nothing that is dated).
+    """
 
     path: Path
     language: str
     writer: TantivyWriter
     cursor: ChangeCursor
+    known_at: datetime
+    next_known: datetime | None
 
 
 class Indexer:
@@ -50,37 +58,50 @@ class Indexer:
         self._folder = folder
         self._on_progress = on_progress
         self._opened: _Opened | None = None
+        self._has_failed = False
 
     def step(self) -> int:
         """Do what is due: build the index, or take in what has changed. Returns how many articles were looked at.
 
-        After a fault of the files the index that is asked stays as it is; it is opened anew, or built anew if that fails.
+        Whatever is raised, the next step begins where the last commit stands. An index that cannot be written twice in a
+        row is built anew.
         """
         self._opened = self._opened or self._open()
         if self._opened is None or self._folder.is_rebuild_wanted():
             return self.build()
         try:
-            return self._follow(self._opened)
-        except FAULTS:
-            logger.exception("The search index could not be written; it is opened anew.")
+            count = self._follow(self._opened)
+        except BaseException as error:
             self.close()
-            return 0
+            if isinstance(error, FAULTS):
+                if self._has_failed:
+                    self._folder.want_rebuild()
+                self._has_failed = not self._has_failed
+            raise
+        self._has_failed = False
+        return count
 
     def build(self) -> int:
-        """Build a new index beside the one that is asked, then let it be asked. Returns how many articles it holds."""
-        self._folder.note_rebuild()
+        """Build a new index beside the one that is asked, then let it be asked. Returns how many articles it holds.
+
+        Where that fails for want of space the one that is asked is followed further, and nobody tries again unasked.
+        """
         self.close()
+        self._folder.tidy()
+        now = clock.now()
         start, language = index_store.read_changes(None), index_store.load_language()
         path = self._folder.make_next()
         try:
-            count = self._fill(path, language)
-        except BaseException:
+            count = self._fill(path, language, now)
+            write_followed(path, Followed(start, now))
+        except BaseException as error:
             shutil.rmtree(path, ignore_errors=True)
-            self._folder.want_rebuild()
+            if isinstance(error, FAULTS):
+                self._folder.note_rebuild()
             raise
         finally:
             self._folder.write_progress(None)
-        write_followed(path, start)
+        self._folder.note_rebuild()
         self._folder.switch(Current(path.name, LAYOUT, language))
         logger.info("The search index holds %d articles.", count)
         return count
@@ -92,12 +113,12 @@ class Indexer:
                 self._opened.writer.close()
         self._opened = None
 
-    def _fill(self, path: Path, language: str) -> int:
-        total, done, last = index_store.count_published(), 0, 0
+    def _fill(self, path: Path, language: str, now: datetime) -> int:
+        total, done, last = index_store.count_published(now=now), 0, 0
         writer = TantivyWriter(path, language=language)
         try:
-            while ids := index_store.list_published(after=last, limit=BATCH):
-                writer.replace((), index_store.load_indexed(ids))
+            while ids := index_store.list_published(after=last, limit=BATCH, now=now):
+                writer.replace((), index_store.load_indexed(ids, now=now))
                 done, last = done + len(ids), ids[-1]
                 self._tell(Progress(done, max(done, total)))
             writer.commit()
@@ -125,21 +146,27 @@ class Indexer:
         except FAULTS as error:
             logger.warning("The search index cannot be read and is built anew: %s", error)
             return None
-        return _Opened(path, language, writer, ChangeCursor(followed))
+        known_at = followed.known_at
+        return _Opened(path, language, writer, ChangeCursor(followed.reading), known_at, next_change(now=known_at))
 
     def _follow(self, opened: _Opened) -> int:
         reading = index_store.read_changes(opened.cursor.place, opened.cursor.known_id)
         news = opened.cursor.take(reading)
         if news.must_forget_all or _has_other_language(news.lines, opened.language):
             return self.build()
-        ids = _find_articles(news.lines, opened)
+        now = clock.now()
+        is_due = opened.next_known is not None and opened.next_known <= now
+        if not news.lines and not is_due:
+            return 0
+        known = index_store.list_become_known(opened.known_at, now) if is_due else []
+        ids = sorted(_find_articles(news.lines, opened).union(known))
         for start in range(0, len(ids), BATCH):
             some = ids[start : start + BATCH]
-            opened.writer.replace(some, index_store.load_indexed(some))
+            opened.writer.replace(some, index_store.load_indexed(some, now=now))
         if ids:
             opened.writer.commit()
-        if news.lines:
-            write_followed(opened.path, reading)
+        write_followed(opened.path, Followed(reading, now))
+        opened.known_at, opened.next_known = now, next_change(now=now)
         return len(ids)
 
 
@@ -147,7 +174,7 @@ def _has_other_language(lines: Sequence[ChangeLine], language: str) -> bool:
     return any(line.kind == ChangeKind.PUBLICATION for line in lines) and index_store.load_language() != language
 
 
-def _find_articles(lines: Sequence[ChangeLine], opened: _Opened) -> list[int]:
+def _find_articles(lines: Sequence[ChangeLine], opened: _Opened) -> set[int]:
     """The articles that lines are about; for a subject, those it has and those the index still holds under its address."""
     found: set[int] = set()
     for line in lines:
@@ -159,4 +186,4 @@ def _find_articles(lines: Sequence[ChangeLine], opened: _Opened) -> list[int]:
             facet, pk, slug = line.subject.split(":", 2)
             found.update(index_store.find_articles_of(facet, int(pk)))
             found.update(TantivyEngine(opened.path, language=opened.language).find_with(facet, slug))
-    return sorted(found)
+    return found

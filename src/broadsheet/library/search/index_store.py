@@ -8,12 +8,14 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 
 from broadsheet.core.change_cursor import Reading
 from broadsheet.core.change_rows import BEYOND, CHANGES_POSTGRESQL, CHANGES_SQLITE, read_rows
 from broadsheet.library.access import Access
 from broadsheet.library.models import Article, ArticleText, Byline
 from broadsheet.library.search.engine import IndexedArticle
+from broadsheet.library.store import published_articles
 from broadsheet.publication.store import load_publication
 
 _COLUMNS = ("id", "headline", "dek", "kind", "access", "embargo_until", "published_at")
@@ -24,20 +26,30 @@ def load_language() -> str:
     return load_publication().language
 
 
-def count_published() -> int:
-    """How many articles an index holds."""
-    return Article.objects.filter(live=True, published_at__isnull=False).count()
+def count_published(*, now: datetime) -> int:
+    """How many articles an index holds at `now`."""
+    return published_articles(now=now).count()
 
 
-def list_published(*, after: int, limit: int) -> list[int]:
-    """Numbers of published articles, in order, from beyond one."""
-    rows = Article.objects.filter(live=True, published_at__isnull=False, pk__gt=after).order_by("pk")
+def list_published(*, after: int, limit: int, now: datetime) -> list[int]:
+    """Numbers of articles that readers may know of, in order, from beyond one."""
+    rows = published_articles(now=now).filter(pk__gt=after).order_by("pk")
     return list(rows.values_list("pk", flat=True)[:limit])
 
 
-def load_indexed(article_ids: Collection[int]) -> Iterator[IndexedArticle]:
-    """Those of these articles that are published, as an index takes them in; a date to come or an embargo goes with them."""
-    rows = Article.objects.filter(live=True, published_at__isnull=False, pk__in=article_ids).values_list(*_COLUMNS)
+def list_become_known(after: datetime, until: datetime) -> list[int]:
+    """The articles whose date came or whose embargo ended between two moments."""
+    dated = Q(published_at__gt=after, published_at__lte=until)
+    embargoed = Q(embargo_until__gt=after, embargo_until__lte=until)
+    return list(Article.objects.filter(dated | embargoed, live=True).values_list("pk", flat=True))
+
+
+def load_indexed(article_ids: Collection[int], *, now: datetime) -> Iterator[IndexedArticle]:
+    """Those of these articles that readers may know of, as an index takes them in.
+
+    No word of the others may be in it: what an index does not hold, no answer gives away.
+    """
+    rows = published_articles(now=now).filter(pk__in=article_ids).values_list(*_COLUMNS)
     texts = {
         pk: (text, end)
         for pk, text, end in ArticleText.objects.filter(article_id__in=article_ids).values_list(

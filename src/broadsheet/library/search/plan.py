@@ -14,6 +14,7 @@ from broadsheet.library.search.names import Words, find_names, load_spellings, s
 from broadsheet.library.search.query import Clause, Query, Term
 from broadsheet.library.search.stopwords import STOPWORDS
 
+MOST_WORDS = 100  # that are looked for; one typed word may hold several, as a-b-c does
 Stem = Callable[[str], Words]
 
 
@@ -45,19 +46,22 @@ class Wanted:
 
 
 def plan(query: Query, stem: Stem) -> tuple[Wanted, ...]:
-    """Everything that is wanted, in the order in which it was typed."""
+    """Everything that is wanted, once each, in the order in which it was typed."""
     found: list[Wanted] = []
     run: list[str] = []
+    room = MOST_WORDS
     for clause in query.clauses:
         if _is_word(clause):
-            run += split_words(clause.terms[0].text)
+            words = split_words(clause.terms[0].text)[:room]
+            room -= len(words)
+            run += words
             continue
         found += _plan_words(run, stem)
         run = []
         found += _plan_clause(clause, stem)
     found += _plan_words(run, stem)
     content = [wanted for wanted in found if not _is_stop_word(wanted, stem)]
-    return tuple(content if any(wanted.is_text for wanted in content) else found)
+    return tuple(dict.fromkeys(content if any(wanted.is_text for wanted in content) else found))
 
 
 def _is_word(clause: Clause) -> bool:
@@ -91,7 +95,7 @@ def _plan_clause(clause: Clause, stem: Stem) -> Iterator[Wanted]:
 
 
 def _spell(term: Term, stem: Stem) -> Iterator[Spelling]:
-    words = split_words(term.text)
+    words = split_words(term.text)[:MOST_WORDS]
     yield Spelling(stem(" ".join(words)), term.is_phrase)
     if not term.is_phrase:
         yield from (Spelling(stem(" ".join(other))) for other in load_spellings().get(words, ()))

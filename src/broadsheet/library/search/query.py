@@ -15,9 +15,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 LONGEST = 2_000  # characters that are looked at
-MOST_CLAUSES = 100
+MOST_TOKENS = 100  # words, phrases and ORs that are looked at
+MOST_PHRASES = 10  # of several words, which take far longer to look for than single ones; those beyond are passed by
 FIELDS = ("author", "topic", "region", "year")
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | {"—": " ", "–": "-", "−": "-"})
 _TOKEN = re.compile(
@@ -95,7 +97,7 @@ def parse_query(text: str) -> Query:
     """The clauses of a text."""
     clean = unicodedata.normalize("NFC", text[:LONGEST]).translate(_QUOTES)
     clean = "".join(" " if unicodedata.category(char)[0] == "C" else char for char in clean)
-    return Query(tuple(_join(_tokens(clean)))[:MOST_CLAUSES])
+    return Query(tuple(_join(islice(_tokens(clean), MOST_TOKENS))))
 
 
 def read_years(text: str) -> tuple[int, int] | None:
@@ -109,6 +111,7 @@ def read_years(text: str) -> tuple[int, int] | None:
 
 def _tokens(text: str) -> Iterator[Clause | None]:
     """Clauses of one term each, and None for an OR."""
+    phrases = 0
     for match in _TOKEN.finditer(text):
         if match["word"] == _OR and not match["minus"] and not match["field"]:
             yield None
@@ -119,7 +122,9 @@ def _tokens(text: str) -> Iterator[Clause | None]:
         if field == "year" and read_years(words) is None:
             field, words = "", f"{match['field']}:{words}" if not is_phrase else words
         is_bare_field = not is_phrase and words.endswith(":") and words[:-1].lower() in FIELDS
-        if any(char.isalnum() for char in words) and not is_bare_field:
+        phrases += is_phrase and " " in words
+        is_too_much = is_phrase and phrases > MOST_PHRASES
+        if any(char.isalnum() for char in words) and not is_bare_field and not is_too_much:
             yield Clause((Term(words, is_phrase),), field, bool(match["minus"]))
 
 

@@ -43,17 +43,17 @@ class Vocabulary:
             for letter in set(word[:2]):
                 self._by_place.setdefault((len(word), letter), []).append(word)
 
-    def find_similar(self, word: str) -> str | None:
-        """The nearest known word, of several the most frequent; None if the word is known, short or far from all.
+    def find_similar(self, word: str) -> list[str]:
+        """Near known words, the nearest first, of several the most frequent; none if the word is known, short or far from all.
 
         A word that is meant shares one of its first two letters with what was typed.
         """
         typed = fold(word)
         most = _NEAR.get(len(typed), MOST_WRONG if len(typed) > max(_NEAR) else 0)
         if typed in self._counts or not most:
-            return None
+            return []
         near = [(distance, -self._counts[known], known) for known, distance in self._near(typed, most)]
-        return min(near)[2] if near else None
+        return [known for _, _, known in sorted(near)]
 
     def _near(self, typed: str, most: int) -> Iterable[tuple[str, int]]:
         seen: set[str] = set()

@@ -3,14 +3,19 @@
 Fields. `headline`, `dek` and `teaser` are what everybody may read; `body` is the whole text. Whoever may not read an
 article matches its `body` by single words; words side by side are looked for in what is open. `spelling` holds the
 words of what is open, as they are written.
+
+Words of deleted articles stay in tantivy's lists until their segment is merged with others. So a list of words is no more
+than a hint: a word is known if a search finds it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import wraps
+from itertools import islice, pairwise
 from pathlib import Path
 from threading import Lock
+from typing import ParamSpec, TypeVar
 
 from tantivy import (
     Document,
@@ -45,11 +50,15 @@ FEW = 10  # articles with all words, below which those with some follow
 MOST_VALUES = 60  # of one facet
 WRITER_BYTES = 64_000_000
 PASSAGE_CHARS = 220
+MOST_UNKNOWN = 5  # words of which is told that no article holds them
+MOST_LOOKED_AT = 50  # words of a list, until enough are found that an article holds
 LONGEST_WORD = 60
 _OPEN = ("headline", "dek", "teaser")
 _BOOST = {"headline": 3.0, "dek": 1.5, "names": 2.0, "body": 1.0}  # headline and dek are looked at beside the whole text
 _ALL_WORDS = 1_000.0  # more than any sum of scores: articles with all words come first
 _ANALYSER = "broadsheet"
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 def make_schema() -> Schema:
@@ -125,76 +134,48 @@ def make_document(article: IndexedArticle) -> Document:
     return document
 
 
+def _raises_away(method: Callable[_P, _R]) -> Callable[_P, _R]:
+    """What tantivy raises of files that it cannot read comes as `EngineAway`."""
+
+    @wraps(method)
+    def call(*arguments: _P.args, **named: _P.kwargs) -> _R:
+        try:
+            return method(*arguments, **named)
+        except (ValueError, OSError) as error:
+            raise EngineAway(str(error)) from error
+
+    return call
+
+
 class TantivyEngine:
     """Answers from the index in one folder, as it was when it was last reloaded."""
 
+    @_raises_away
     def __init__(self, folder: Path, *, language: str) -> None:
-        try:
-            self._index = open_index(folder, language=language)
-            self._index.config_reader("Manual")
-            self._index.reload()
-        except (ValueError, OSError) as error:
-            raise EngineAway(str(error)) from error
+        self._index = open_index(folder, language=language)
+        self._index.config_reader("Manual")
+        self._index.reload()
         self._schema = self._index.schema
         self._analyser = make_analyser(language)
         self._stem = self._stem_text  # one object, so that what is computed for it is kept
         self._vocabulary: Vocabulary | None = None
         self._lock = Lock()
 
+    @_raises_away
     def reload(self) -> None:
         """See what has been committed since."""
-        try:
-            self._index.reload()
-        except (ValueError, OSError) as error:
-            raise EngineAway(str(error)) from error
+        self._index.reload()
         self._vocabulary = None
 
+    @_raises_away
     def search(self, asked: Asked) -> Found:
         """One page of what is found."""
-        try:
-            return self._search(asked)
-        except (ValueError, OSError) as error:
-            raise EngineAway(str(error)) from error
-
-    def find_passages(self, query: TypedQuery, texts: Sequence[str]) -> list[Passage | None]:
-        """The best piece of each text, with what matched."""
-        spellings = [spelling for wanted in plan(query, self._stem) if wanted.is_text for spelling in wanted.spellings]
-        stems = sorted({stem for spelling in spellings for stem in spelling.stems})
-        if not stems:
-            return [None] * len(texts)
-        query_of_stems = _any([self._in("body", (stem,)) for stem in stems])
-        generator = SnippetGenerator.create(self._index.searcher(), query_of_stems, self._schema, "body")
-        generator.set_max_num_chars(PASSAGE_CHARS)
-        return [self._passage(generator, text) for text in texts]
-
-    def complete(self, prefix: str, *, limit: int) -> list[str]:
-        """Words of what is open that begin like this."""
-        start = fold(prefix)
-        found = self._index.searcher().terms_with_prefix("spelling", start, limit=500) if start else []
-        return [word for word, _ in sorted(found, key=lambda pair: (-pair[1], pair[0]))[:limit]]
-
-    def find_similar_word(self, word: str) -> str | None:
-        """The word that was probably meant."""
-        with self._lock:
-            if self._vocabulary is None:
-                self._vocabulary = Vocabulary(dict(self._index.searcher().terms_with_prefix("spelling", "")))
-            vocabulary = self._vocabulary
-        return vocabulary.find_similar(word)
-
-    def find_with(self, facet: str, value: str) -> list[int]:
-        """The articles that the index holds under one value of a facet."""
-        searcher = self._index.searcher()
-        hits = searcher.search(Query.term_query(self._schema, facet, value, "basic"), max(1, searcher.num_docs)).hits
-        return [int(found or 0) for found in searcher.fast_field_values("id", [address for _, address in hits])]
-
-    # How a search is put together.
-
-    def _search(self, asked: Asked) -> Found:
         searcher = self._index.searcher()
         wanted = plan(asked.query, self._stem)
-        text = [self._wanted(each, asked.readable) for each in wanted if each.is_text]
-        fields = [(Occur.Must, self._wanted(each, asked.readable)) for each in wanted if not each.is_text and not each.is_negated]
-        excluded = [(Occur.MustNot, self._wanted(each, asked.readable)) for each in wanted if each.is_negated]
+        years = {year for year, _ in searcher.terms_with_prefix("year", "")}
+        text = [self._wanted(each, asked, years) for each in wanted if each.is_text]
+        fields = [(Occur.Must, self._wanted(each, asked, years)) for each in wanted if not each.is_text and not each.is_negated]
+        excluded = [(Occur.MustNot, self._wanted(each, asked, years)) for each in wanted if each.is_negated]
         known = Query.range_query(self._schema, "known_from", FieldType.Unsigned, None, asked.now_s)
         around = [(Occur.Must, Query.const_score_query(known, 0.0)), *fields, *excluded]
         chosen = {name: self._values(name, sorted(values)) for name, values in asked.facets.items() if values}
@@ -213,26 +194,70 @@ class TantivyEngine:
             total=total,
             is_widened=total > with_all,
             with_all=with_all,
-            unknown=tuple(self._find_unknown(searcher, wanted)),
+            unknown=() if with_all else tuple(islice(self._find_unknown(searcher, wanted), MOST_UNKNOWN)),
             facets=self._count_facets(searcher, base, chosen),
         )
+
+    @_raises_away
+    def find_passages(self, query: TypedQuery, texts: Sequence[str]) -> list[Passage | None]:
+        """The best piece of each text, with what matched."""
+        spellings = [spelling for wanted in plan(query, self._stem) if wanted.is_text for spelling in wanted.spellings]
+        stems = sorted({stem for spelling in spellings for stem in spelling.stems})
+        if not stems:
+            return [None] * len(texts)
+        query_of_stems = _any([self._in("body", (stem,)) for stem in stems])
+        generator = SnippetGenerator.create(self._index.searcher(), query_of_stems, self._schema, "body")
+        generator.set_max_num_chars(PASSAGE_CHARS)
+        return [self._passage(generator, text) for text in texts]
+
+    @_raises_away
+    def complete(self, prefix: str, *, limit: int) -> list[str]:
+        """Words of what is open that begin like this."""
+        searcher, start = self._index.searcher(), fold(prefix)
+        found = searcher.terms_with_prefix("spelling", start, limit=500) if start else []
+        frequent = [word for word, _ in sorted(found, key=lambda pair: (-pair[1], pair[0]))]
+        return list(islice(self._spelled(searcher, frequent), limit))
+
+    @_raises_away
+    def find_similar_word(self, word: str) -> str | None:
+        """The word that was probably meant."""
+        searcher = self._index.searcher()
+        with self._lock:
+            if self._vocabulary is None:
+                self._vocabulary = Vocabulary(dict(searcher.terms_with_prefix("spelling", "")))
+            vocabulary = self._vocabulary
+        return next(self._spelled(searcher, vocabulary.find_similar(word)), None)
+
+    @_raises_away
+    def find_with(self, facet: str, value: str) -> list[int]:
+        """The articles that the index holds under one value of a facet."""
+        searcher = self._index.searcher()
+        hits = searcher.search(Query.term_query(self._schema, facet, value, "basic"), max(1, searcher.num_docs)).hits
+        return [int(found or 0) for found in searcher.fast_field_values("id", [address for _, address in hits])]
+
+    # How a search is put together.
 
     def _stem_text(self, text: str) -> Words:
         return tuple(self._analyser.analyze(text))
 
-    def _wanted(self, wanted: Wanted, readable: Readable) -> Query:
+    def _wanted(self, wanted: Wanted, asked: Asked, years: set[str]) -> Query:
         if wanted.values:
-            return self._values(wanted.field, wanted.values)
+            return self._values(wanted.field, [value for value in wanted.values if wanted.field != "year" or value in years])
         if wanted.field == "author":
             return _any([self._in("names", spelling.stems, side_by_side=True) for spelling in wanted.spellings])
-        return _any([self._in_text(spelling, readable) for spelling in wanted.spellings])
+        find = self._in_open if asked.is_open_only else self._in_text
+        return _any([find(spelling, asked.readable) for spelling in wanted.spellings])
+
+    def _in_open(self, spelling: Spelling, _: Readable) -> Query:
+        """A word, or several side by side, in what everybody may read."""
+        return _any([self._in(name, spelling.stems, side_by_side=True) for name in (*_OPEN, "names")])
 
     def _in_text(self, spelling: Spelling, readable: Readable) -> Query:
         """A word anywhere; several side by side in what the asker may read, or in the rest apart if that will do."""
         stems = spelling.stems
         if len(stems) == 1:
             return _any([self._in(name, stems) for name in _BOOST])
-        found = [self._in(name, stems, side_by_side=True) for name in (*_OPEN, "names")]
+        found = [self._in_open(spelling, readable)]
         if not spelling.is_phrase:
             found.append(self._in("body", stems))
         elif readable.everything:
@@ -269,14 +294,20 @@ class TantivyEngine:
         }
 
     def _find_unknown(self, searcher: Searcher, wanted: Sequence[Wanted]) -> Iterator[str]:
-        """Single words that stand in no article, in none of their spellings."""
+        """What stands in no article, in none of its spellings; of several words side by side, one of them."""
         for each in wanted:
             if each.is_text and not any(self._is_known(searcher, spelling) for spelling in each.spellings):
                 yield each.typed
 
-    @staticmethod
-    def _is_known(searcher: Searcher, spelling: Spelling) -> bool:
-        return all(any(searcher.doc_freq(name, stem) for name in _BOOST) for stem in spelling.stems)
+    def _is_known(self, searcher: Searcher, spelling: Spelling) -> bool:
+        anywhere = ([self._in(name, (stem,)) for name in _BOOST] for stem in spelling.stems)
+        return bool(spelling.stems) and all(_count(searcher, [(Occur.Must, _any(queries))]) for queries in anywhere)
+
+    def _spelled(self, searcher: Searcher, words: Iterable[str]) -> Iterator[str]:
+        """Those of the words that an article still holds."""
+        for word in islice(words, MOST_LOOKED_AT):
+            if _count(searcher, [(Occur.Must, Query.term_query(self._schema, "spelling", word, "basic"))]):
+                yield word
 
     @staticmethod
     def _passage(generator: SnippetGenerator, text: str) -> Passage | None:

@@ -91,6 +91,6 @@ def _follow(indexer: Indexer, stop: threading.Event) -> None:
             logger.warning("The search index waits: the database does not answer: %s", error)
             pause = PAUSE_S / 5
         except FAULTS:
-            logger.exception("The search index could not be written; it is tried again.")
+            logger.exception("The search index could not be written; it is tried again in %.0f s.", PAUSE_S)
             pause = PAUSE_S
     indexer.close()
