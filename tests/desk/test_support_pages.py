@@ -274,11 +274,16 @@ def test_number_of_queries_does_not_grow_with_the_history(desk: Desk, make_reade
 def test_form_of_the_page_that_the_reader_is_served_is_named(
     desk: Desk, make_subscriber: Any, make_reader: Any, make_article: Callable[..., Article]
 ) -> None:
-    article, publisher = make_article(), desk(Role.PUBLISHER)
-    assert "open-subscription-subscriber" in page_of(publisher, make_subscriber(), article=str(article.pk))
-    page = page_of(publisher, make_reader(), article=article.get_absolute_url() + "?from=mail")
+    last = "The very last words of it all."
+    article, support = make_article(paragraphs=[*["First words. " * 30] * 9, last]), desk(Role.SUPPORT)
+    assert "open-subscription-subscriber" in page_of(support, make_subscriber(), article=str(article.pk))
+    page = page_of(support, make_reader(), article=article.get_absolute_url() + "?from=mail")
     assert "wall-meter-reader-3" in page
-    assert "?mode=left-3" in page
+    look = f"/desk/readers/articles/{article.pk}/?mode="
+    assert f"{look}left-3" in page
+    assert last not in support.get(f"{look}left-3").content.decode()
+    assert last in support.get(f"{look}subscriber").content.decode()
+    assert support.get(f"{look}editor").status_code == 404
 
 
 def test_reader_is_found_by_name_and_by_every_number(desk: Desk, offline: Any, plan: Plan, make_reader: Any) -> None:

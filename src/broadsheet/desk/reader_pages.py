@@ -11,7 +11,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -110,6 +110,17 @@ def show_reader(request: HttpRequest, person: User, forms: Forms, *, status: int
         "forms": forms,
     }
     return render(request, "desk/reader.html", context, status=status)
+
+
+@require_safe
+@permission_required(SEE_READERS, raise_exception=True)
+def preview(request: HttpRequest, article_id: int) -> HttpResponse:
+    """A published article in the form that readers of one kind get."""
+    article = get_object_or_404(Article, pk=article_id, live=True)
+    mode = request.GET.get("mode", "")
+    if mode not in dict(article.preview_modes):
+        raise Http404
+    return article.serve_preview(request, mode)
 
 
 @require_safe

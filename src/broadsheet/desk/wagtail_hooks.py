@@ -72,6 +72,7 @@ def register_addresses() -> list[URLPattern]:
         path("plans/<int:plan_id>/prices/<int:price_id>/announce/", plans.announce, name="desk_announce_price_change"),
         path("plans/<int:plan_id>/prices/withdraw/<int:change_id>/", plans.withdraw, name="desk_withdraw_price_change"),
         path("readers/", reader_pages.readers, name="desk_readers"),
+        path("readers/articles/<int:article_id>/", reader_pages.preview, name="desk_article_as_reader"),
         path("readers/unconfirmed/<int:proof_id>/", support_pages.confirm_again, name="desk_confirm_again"),
         path("readers/<int:reader_id>/", reader_pages.reader, name="desk_reader"),
         path("readers/<int:reader_id>/grants/", support_pages.give, name="desk_give_grant"),
