@@ -30,7 +30,8 @@ def tell(client: Client, body: str, address: str = ADDRESS) -> Any:
     return client.post(address, body, content_type="application/json")
 
 
-def test_event_is_kept_once_and_answered_at_once(client: Client, event: OfflineEvent) -> None:
+def test_event_is_kept_once_and_answered_at_once(event: OfflineEvent) -> None:
+    client = Client(enforce_csrf_checks=True)
     for _ in range(2):
         answer = tell(client, f'{{"id": "{event.event_id}"}}')
         assert (answer.status_code, answer.json()) == (200, {"received": True})

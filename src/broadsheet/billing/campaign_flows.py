@@ -10,8 +10,9 @@ from django.conf import settings
 from django.db import models
 
 from broadsheet.accounts.models import User
-from broadsheet.billing.models import Campaign, Order, Plan, Subscription
+from broadsheet.billing.models import Campaign, Order, Plan
 from broadsheet.billing.provider import Refused
+from broadsheet.billing.store import has_subscribed
 from broadsheet.core.flows import count_try, take_back_try
 from broadsheet.core.keys import keyed_hash
 
@@ -68,7 +69,7 @@ def find_by_token(token: str, *, now: datetime) -> Campaign | None:
 
 def why_not(campaign: Campaign, reader_id: int | None, *, now: datetime) -> str:
     """Why a campaign does nothing for this reader; empty if it does."""
-    if campaign.new_only and reader_id is not None and Subscription.objects.filter(reader_id=reader_id).exists():
+    if campaign.new_only and has_subscribed(reader_id):
         return "This offer is for new subscribers; you have subscribed before."
     if campaign.max_uses is not None and _count_uses(campaign, reader_id, now) >= campaign.max_uses:
         return "This offer has been taken up as often as it could be."

@@ -19,7 +19,8 @@ from broadsheet.billing.campaign_flows import hold_campaign
 from broadsheet.billing.models import LedgerLine, Plan, Price, Subscription
 from broadsheet.billing.models import Order as OrderRow
 from broadsheet.billing.provider import Checkout, Order, ProviderAway
-from broadsheet.billing.subscription_flows import OPENS_TO_OTHERS, Overtaken, apply_snapshot, article_of
+from broadsheet.billing.store import has_subscribed
+from broadsheet.billing.subscription_flows import Overtaken, apply_snapshot, article_of
 from broadsheet.core.flows import EventKind, record_event
 
 TIMES_OVERTAKEN = 5
@@ -87,10 +88,7 @@ def begin_order(user: User, wish: Wish, *, now: datetime) -> Checkout:
 
 def trial_days(plan: Plan, reader_id: int | None) -> int:
     """The free days that a reader gets with a plan: none for whoever has subscribed before, and none with a gift."""
-    if not plan.trial_days or plan.kind == Plan.Kind.GIFT:
-        return 0
-    own = Subscription.objects.filter(reader_id=reader_id, reader_id__isnull=False)
-    if own.exclude(price__plan__kind__in=OPENS_TO_OTHERS).exists():
+    if not plan.trial_days or plan.kind == Plan.Kind.GIFT or has_subscribed(reader_id):
         return 0
     return plan.trial_days
 

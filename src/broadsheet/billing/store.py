@@ -102,6 +102,12 @@ def compare(cards: Iterable[PlanCard]) -> tuple[tuple[str, tuple[bool, ...]], ..
     return tuple((line, tuple(line in card.lines for card in listed)) for line in lines)
 
 
+def has_subscribed(reader_id: int | None) -> bool:
+    """Whether a reader has, or ever had, a subscription of their own."""
+    rows = Subscription.objects.filter(reader_id=reader_id, reader_id__isnull=False)
+    return rows.exclude(price__plan__kind__in=OPENS_TO_OTHERS).exists()
+
+
 def load_held(reader_id: int) -> tuple[HeldPlan, ...]:
     """The subscriptions that a reader has now: those that have not ended and that open something to the reader."""
     rows = Subscription.objects.filter(reader_id=reader_id).exclude(status__in=_OVER).select_related("price__plan")
