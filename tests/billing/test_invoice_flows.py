@@ -236,6 +236,32 @@ def test_cancelling_before_the_renewal_credits_its_invoice_and_undoing_writes_it
     assert Invoice.objects.get(number="2027-2").state == "open"
 
 
+def test_part_payment_for_a_period_that_will_not_come_is_for_staff_to_pay_back(
+    year: Plan, terms: InvoiceSettings, clock: Any
+) -> None:
+    first = order_by_invoice(year)
+    pay(first)
+    live(340, clock, step=170)
+    pay(Invoice.objects.get(number="2027-1"), 5000)
+    row = subscription_of(first)
+    assert row is not None
+    row = cancel(row, now=clock.now())
+    assert row.kept_cents == 9600
+    assert Invoice.objects.get(number="2027-1").state == "cancelled"
+    assert "€50 had come in. Pay it back" in Alert.objects.get().text
+    assert list(find_differences(now=clock.now())) == []
+
+
+@pytest.mark.parametrize(("kind", "quantity", "words"), [("gift", 1, "gift cannot"), ("group", 1, "2 to 500 seats")])
+def test_plan_that_does_not_fit_an_invoice_is_refused(
+    year: Plan, terms: InvoiceSettings, kind: str, quantity: int, words: str
+) -> None:
+    Plan.objects.update(kind=kind)
+    with pytest.raises(Refused, match=words):
+        invoice_flows.accept_request(ask(year).pk, quantity=quantity, by=None, now=clock.now())
+    assert not Invoice.objects.exists()
+
+
 def test_announced_price_stands_on_the_next_invoice_and_says_so(year: Plan, terms: InvoiceSettings, clock: Any) -> None:
     invoice = order_by_invoice(year)
     pay(invoice)

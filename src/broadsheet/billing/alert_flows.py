@@ -27,6 +27,7 @@ ADVICE = {
     "--mend, or pay the money back in the provider's dashboard.",
     "price": "Change the price of this subscription in the provider's dashboard, or leave it at the old one.",
     "invoice": "Note the payment if it came in, or cancel the invoice; both are on its page under Invoices.",
+    "invoice-back": "Pay it back by transfer; our books count it as given back already.",
     "invoice-settings": "Fill in Settings > Invoices; the invoice is written within the hour.",
     "refund": "Ask the reader for another way, such as a bank account, and pay it back by hand.",
     "two": "Ask the reader which one they want; end the other on the reader's page and give its last payment back.",

@@ -153,12 +153,6 @@ def credit(invoice: Invoice, cents: int, *, now: datetime) -> Invoice:
     )
 
 
-def cancel_open(agreement: InvoiceAgreement, *, now: datetime) -> None:
-    """Credit what is open and has not been paid in part: nobody is to pay for a subscription that is over."""
-    for invoice in agreement.invoices.filter(state=Invoice.State.OPEN, payments__isnull=True):
-        cancel(invoice, now=now)
-
-
 def cancel(invoice: Invoice, *, now: datetime) -> Invoice:
     """Credit an open invoice in full, and send the credit note; its number stays in the books."""
     invoice.state = Invoice.State.CANCELLED

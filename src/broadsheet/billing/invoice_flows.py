@@ -305,6 +305,8 @@ def _order_for(row: InvoiceRequest, quantity: int, now: datetime) -> Order:
     price = Price.objects.filter(plan=row.plan).first()
     if price is None:
         _refuse("This plan has no price; save it once in Plans.")
+    if row.plan.kind == Plan.Kind.GIFT:
+        _refuse("A gift cannot be ordered by invoice: an invoice names nobody whom it is for.")
     if row.plan.kind == Plan.Kind.GROUP and not row.plan.min_seats <= quantity <= row.plan.max_seats:
         _refuse(f"This plan is for {row.plan.min_seats} to {row.plan.max_seats} seats.")
     return Order.objects.create(

@@ -7,13 +7,14 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from broadsheet.billing import invoice_books
 from broadsheet.billing.invoices import failing_since, status_at
 from broadsheet.billing.ledger import PaidSum, Snapshot, Status
 from broadsheet.billing.models import Invoice, InvoiceAgreement, InvoicePayment, Price
 from broadsheet.billing.provider import Checkout, Order, ProviderEvent, Refused, UntrustedEvent
+from broadsheet.billing.subscription_flows import raise_alert
 from broadsheet.core.money import price_text
 from broadsheet.mail.wordings import LetterKind
 
@@ -118,9 +119,19 @@ def _begun() -> QuerySet[InvoiceAgreement]:
 def _cancel_what_is_not_owed(row: InvoiceAgreement, now: datetime) -> None:
     """Credit open invoices: all of them at an end, and those of periods that will not come."""
     end = row.ended_at or row.cancel_at
-    for invoice in row.invoices.filter(state=Invoice.State.OPEN, payments__isnull=True):
+    for invoice in row.invoices.filter(state=Invoice.State.OPEN):
         if row.ended_at is not None or (invoice.period_start is not None and end is not None and invoice.period_start >= end):
-            invoice_books.cancel(invoice, now=now)
+            _give_up(invoice, now)
+
+
+def _give_up(invoice: Invoice, now: datetime) -> None:
+    """Cancel an invoice; what came in for it in part goes back, which staff have to see to."""
+    back = invoice_books.paid_cents(invoice)
+    invoice_books.cancel(invoice, now=now)
+    if back:
+        invoice.payments.update(refunded_cents=F("cents"))
+        text = f"Invoice {invoice.number} is cancelled with its subscription, and {price_text(back, invoice.currency)} had come in."
+        raise_alert(f"invoice-back:{invoice.number}", f"{text} Pay it back by transfer.", now=now)
 
 
 def _snapshot(row: InvoiceAgreement, now: datetime) -> Snapshot:
