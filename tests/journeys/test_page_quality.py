@@ -13,11 +13,14 @@ from django.test import Client
 from playwright.sync_api import BrowserContext, Page, expect
 
 from broadsheet.accounts.models import User
+from broadsheet.ads.booking import Slot
+from broadsheet.ads.models import HouseAd
 from broadsheet.billing.models import Plan
 from broadsheet.core.clock import StoppedClock
 from broadsheet.library.models import Article, Author, Byline, Correction, Photo, Region, Topic
 from broadsheet.membership.models import Grant
 from broadsheet.paywall.flows import unlock_article
+from broadsheet.paywall.friend_flows import share_article
 from broadsheet.publication.models import PlainPage
 from tests.browser import DESKTOP, PHONE
 
@@ -118,8 +121,15 @@ def site(live_server: Any, make_article: Callable[..., Article], make_reader: Ca
         unlock_article(readers["spent"].pk, article.pk, now=now)
     unlock_article(readers["unlocked"].pk, hard.pk, now=now)
     Grant.objects.create(reader=readers["subscriber"], source="complimentary", starts_at=now, reason="test", created_at=now)
+    for slot in Slot:
+        HouseAd.objects.create(
+            headline=LONG_HEADLINE[:90], text=PARAGRAPH[:240], link="/about/", picture=tall, slot=str(slot), first_day=now.date()
+        )
+    given = share_article(readers["subscriber"].pk, hard.pk, now=now)
     path = hard.get_absolute_url()
     pages = {
+        "article, given by a friend": f"{path}?friend={given.token}",
+        "article, by a broken link": f"{path}?friend=none",
         "home": "/",
         "article, wall": path,
         "article, for subscribers": closed.get_absolute_url(),
@@ -139,6 +149,9 @@ def site(live_server: Any, make_article: Callable[..., Article], make_reader: Ca
         "as spent": path,
         "as unlocked": path,
         "as subscriber": path,
+        "as subscriber, giving": f"/articles/{closed.pk}/share/",
+        "as subscriber, having given": f"/articles/{hard.pk}/share/",
+        "as subscriber, with links": "/account/links/",
     }
     return Site(plain, hard, gone, free, pages, readers)
 
@@ -158,7 +171,7 @@ def open_each(site: Site, make: Callable[..., BrowserContext], **options: Any) -
         page = shared
         if name.startswith("as "):
             context = make(**options)
-            sign_in(context, site.readers[name.removeprefix("as ")])
+            sign_in(context, site.readers[name.removeprefix("as ").partition(",")[0]])
             page = context.new_page()
         page.goto(path)
         yield name, page
@@ -197,7 +210,7 @@ def test_the_html_of_every_page_is_valid(
     for name, path in site.pages.items():
         if name.startswith("as "):
             own = open_browser()
-            sign_in(own, site.readers[name.removeprefix("as ")])
+            sign_in(own, site.readers[name.removeprefix("as ").partition(",")[0]])
             html[name] = own.request.get(path).text()
         else:
             html[name] = context.request.get(path).text()
