@@ -90,6 +90,8 @@ def test_small_figures_of_articles_are_hidden(desk: Desk, make_article: Callable
     publisher = desk(Role.PUBLISHER)
     page = publisher.get(f"{FUNNEL}?by=article").content.decode()
     assert "fewer than ten" in page
+    drawn = charts_of(page)[0].findtext("{*}desc")
+    assert drawn.startswith("=The first: 500; =The second: hidden; =The third: fewer than ten")
     rows = {row[0]: row[1] for row in read_csv(publisher.get("/desk/figures/funnel.csv?by=article"))}
     assert rows == {
         "article": "Wall shown",
@@ -120,6 +122,9 @@ def test_funnel_by_source_names_the_sources(desk: Desk) -> None:
     publisher = desk(Role.PUBLISHER)
     page = publisher.get(f"{FUNNEL}?by=source").content.decode()
     assert "registered, none left" in page
+    walls, subscribed = charts_of(page)
+    assert walls.findtext("{*}desc") == "strangers: 90; registered, none left: 30"
+    assert subscribed.findtext("{*}title") == "Subscribed, by source"
     assert ["Subscribed", "campaign spring", "12"] in read_csv(publisher.get("/desk/figures/funnel.csv?by=source"))
 
 

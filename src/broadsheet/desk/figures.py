@@ -28,6 +28,7 @@ from broadsheet.figures.weeks import Span, Unit, choose_span
 from broadsheet.library.models import Article
 
 MAX_ARTICLES = 30
+MAX_BARS = 10
 NO_ARTICLE, OTHER_ARTICLES = 0, -1
 WHY_NAMES = {
     Why.CANCELLED: "cancelled",
@@ -178,7 +179,9 @@ def _article_over_time(question: Question, article: Article) -> dict[str, Any]:
 
 def _by_article(question: Question) -> dict[str, Any]:
     rows = _article_rows(question)
-    return {"rows": rows, "has_any": len(rows) > len((OTHER_ARTICLES, NO_ARTICLE)), "charts": []}
+    most_seen = [(row.name, row.figures[0]) for row in rows[:MAX_BARS]]
+    chart = _draw_groups(most_seen, f"{STEPS[0].name}: the articles with the most events, {question.span.words}", "articles")
+    return {"rows": rows, "has_any": len(rows) > len((OTHER_ARTICLES, NO_ARTICLE)), "charts": [chart]}
 
 
 def _article_rows(question: Question) -> list[FunnelRow]:
@@ -202,7 +205,14 @@ def _article_rows(question: Question) -> list[FunnelRow]:
 
 def _by_source(question: Question) -> dict[str, Any]:
     splits = tables.by_source(store.sum_by_source(question.span.first, question.span.last, KINDS))
-    shown = [(split, [(name, _cell(count), _share(count, split.total)) for name, count in split.rows]) for split in splits]
+    shown = [
+        (
+            split,
+            _draw_groups(split.rows[:MAX_BARS], f"{split.step.name}, by source", f"source-{split.step.kind}"),
+            [(name, _cell(count), _share(count, split.total)) for name, count in split.rows],
+        )
+        for split in splits
+    ]
     return {"splits": shown, "rows": [], "has_any": any(split.total for split in splits), "charts": []}
 
 
@@ -220,6 +230,15 @@ def _draw_steps(whole: Sequence[Shown], title: str) -> Chart:
             bars.append(svg.Bar(step.name, figure, f"{figure:,}{f', {part} of the step above' if part else ''}"))
     desc = "; ".join(f"{bar.name}: {bar.end}" for bar in bars)
     return _chart(title, svg.draw_bars(bars, name="steps", title=title, desc=desc))
+
+
+def _draw_groups(groups: Sequence[tuple[str, Shown]], title: str, name: str) -> Chart:
+    bars = [
+        svg.Bar(words, 0, figure.value) if isinstance(figure, Hidden) else svg.Bar(words, figure, f"{figure:,}")
+        for words, figure in groups
+    ]
+    desc = "; ".join(f"{bar.name}: {bar.end}" for bar in bars)
+    return _chart(title, svg.draw_bars(bars, name=name, title=title, desc=desc, labels=svg.WIDE_LABELS))
 
 
 def _draw_periods(span: Span, rows: Sequence[FunnelRow]) -> Chart:

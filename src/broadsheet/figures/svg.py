@@ -16,6 +16,8 @@ BAR_GAP = 12
 LABELS = 130  # for the names at the left
 ENDS = 150  # for the figures at the right
 PLOT = 190
+WIDE_LABELS = 270  # for headlines
+LETTER = 8  # the room of one letter, on average
 NARROWEST = 1.0
 
 
@@ -36,20 +38,20 @@ class Series:
     values: Sequence[int]
 
 
-def draw_bars(bars: Sequence[Bar], *, name: str, title: str, desc: str) -> str:
-    """Horizontal bars on one scale from zero; `name` makes the ids of a page's charts differ."""
+def draw_bars(bars: Sequence[Bar], *, name: str, title: str, desc: str, labels: int = LABELS) -> str:
+    """Horizontal bars on one scale from zero; `name` makes the ids of a page's charts differ, `labels` is the names' room."""
     top = max([bar.value for bar in bars], default=0) or 1
-    room = WIDTH - LABELS - ENDS
+    room = WIDTH - labels - ENDS
     out = []
     for number, bar in enumerate(bars):
         y = number * (BAR + BAR_GAP)
         width = max(NARROWEST, room * bar.value / top) if bar.value else 0
         middle = y + BAR / 2 + 5
-        out.append(_text(LABELS - 10, middle, bar.name, "chart-name", anchor="end"))
-        out.append(f'<rect class="chart-bar" x="{LABELS}" y="{y}" width="{width:.1f}" height="{BAR}"/>')
-        out.append(_text(LABELS + width + 8, middle, bar.end, "chart-figure"))
+        out.append(_text(labels - 10, middle, _shorten(bar.name, labels), "chart-name", anchor="end"))
+        out.append(f'<rect class="chart-bar" x="{labels}" y="{y}" width="{width:.1f}" height="{BAR}"/>')
+        out.append(_text(labels + width + 8, middle, bar.end, "chart-figure"))
     height = len(bars) * (BAR + BAR_GAP) - BAR_GAP
-    out.append(f'<line class="chart-zero" x1="{LABELS}" x2="{LABELS}" y1="-4" y2="{height + 4}"/>')
+    out.append(f'<line class="chart-zero" x1="{labels}" x2="{labels}" y1="-4" y2="{height + 4}"/>')
     return _frame(out, name, title, desc, top=-6, height=height + 12)
 
 
@@ -107,6 +109,12 @@ def draw_line(periods: Sequence[str], values: Sequence[int], end: str, *, name: 
         *_ends(periods, height + 20, room),
     ]
     return _frame(out, name, title, desc, top=-8, height=height + 34)
+
+
+def _shorten(name: str, room: int) -> str:
+    """A name that fits; the table below the chart has it whole."""
+    most = room // LETTER
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
 
 
 def _columns(values: Sequence[int], base: float, height: float, room: float, top: int, *, is_down: bool = False) -> list[str]:
