@@ -19,7 +19,7 @@ from broadsheet.accounts.models import User
 from broadsheet.accounts.staff_flows import appoint
 from broadsheet.ads.models import HouseAd
 from broadsheet.billing import offline_flows
-from broadsheet.billing.models import Campaign, LawSettings, Order, Plan, Price
+from broadsheet.billing.models import Campaign, InvoiceSettings, LawSettings, Order, Plan, Price
 from broadsheet.billing.order_flows import order_of
 from broadsheet.billing.subscription_flows import apply_snapshot
 from broadsheet.demo.people import PEOPLE, Person, authenticator_secret, demo_password
@@ -40,6 +40,8 @@ def load_demo(*, now: datetime) -> None:
     _load_publication(content["publication"])
     if not LawSettings.objects.exists():
         LawSettings.objects.create(**content["laws"])
+    if not InvoiceSettings.objects.exists():
+        InvoiceSettings.objects.create(**content["invoices"])
     _load_subjects(content)
     _load_pages()
     _load_ads(content["house_ads"], now=now)

@@ -1,17 +1,19 @@
-"""The forms of the two settings pages: the publication and the home page."""
+"""The forms of the settings pages: the publication, the home page, invoices."""
 
 from __future__ import annotations
 
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, InlinePanel, MultiFieldPanel, ObjectList, TabbedInterface
 
+from broadsheet.billing.models import InvoiceSettings
 from broadsheet.library.models import HomePage
 from broadsheet.publication.models import Publication
 
 
 def attach() -> None:
-    """Give both settings their forms; called once, when the app is ready."""
+    """Give the settings their forms; called once, when the app is ready."""
     Publication.edit_handler = publication_form()
     HomePage.edit_handler = home_page_form()
+    InvoiceSettings.edit_handler = invoice_form()
 
 
 def publication_form() -> TabbedInterface:
@@ -78,6 +80,26 @@ def publication_form() -> TabbedInterface:
                 heading="Words",
             ),
             ObjectList([InlinePanel("menu_links", label="Link", heading="Links of the masthead and the foot")], heading="Menus"),
+        ]
+    )
+
+
+def invoice_form() -> ObjectList:
+    """Who writes invoices, what the law wants on them, how they are counted and when they are due."""
+    return ObjectList(
+        [
+            MultiFieldPanel(
+                [FieldPanel(name) for name in ("issuer_name", "issuer_address", "tax_number", "bank_details", "closing_words")],
+                heading="What stands on them",
+                help_text="Without name and address none is written.",
+            ),
+            MultiFieldPanel([FieldRowPanel([FieldPanel("tax_percent"), FieldPanel("tax_text")])], heading="Tax"),
+            MultiFieldPanel([FieldRowPanel([FieldPanel("days_to_pay"), FieldPanel("opens_on")])], heading="Paying"),
+            MultiFieldPanel(
+                [FieldRowPanel([FieldPanel("prefix"), FieldPanel("credit_prefix"), FieldPanel("first_number")])],
+                heading="Numbers",
+                help_text="Each prefix has a series of its own, without gaps.",
+            ),
         ]
     )
 

@@ -26,7 +26,6 @@ class Migration(migrations.Migration):
             name='InvoiceSettings',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_offered', models.BooleanField(default=True, verbose_name='Offer payment by invoice')),
                 ('issuer_name', models.CharField(blank=True, max_length=120, verbose_name='Name on invoices')),
                 ('issuer_address', models.TextField(blank=True, max_length=400, verbose_name='Address on invoices')),
                 ('tax_number', models.CharField(blank=True, help_text='VAT or tax number, as the law of your country wants it.', max_length=60)),

@@ -27,7 +27,6 @@ class OpensOn(models.TextChoices):
 class InvoiceSettings(BaseGenericSetting):
     """What stands on invoices, and how they are counted: one row."""
 
-    is_offered = models.BooleanField("Offer payment by invoice", default=True)
     issuer_name = models.CharField("Name on invoices", max_length=120, blank=True)
     issuer_address = models.TextField("Address on invoices", max_length=400, blank=True)
     tax_number = models.CharField(max_length=60, blank=True, help_text="VAT or tax number, as the law of your country wants it.")
