@@ -30,7 +30,8 @@ def read_rows(rows: Sequence[tuple[Any, ...]]) -> Reading:
 
 
 def read_moment(value: Any) -> datetime | None:
-    """A moment as either database gives it: SQLite keeps text in UTC without a zone."""
-    if value is None or isinstance(value, datetime):
-        return value
-    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    """A moment as either database gives it: SQLite keeps text in UTC without a zone, which some drivers read as a date."""
+    if value is None:
+        return None
+    at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

@@ -13,6 +13,8 @@ ANSWER_BOUNDS_S = (
     *(0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005),
     *(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
+# A search takes milliseconds; one with many words and passages tens of them.
+SEARCH_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 # A change is looked for each 50 ms and has to be seen within a second.
 LAG_BOUNDS_S = (0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 # More kinds of answer than the house has; what comes on top counts as one, so that a mistake cannot fill the memory.
@@ -92,6 +94,7 @@ class Counts:
         self.edge = AnswerCounts()
         self.django = AnswerCounts()
         self.change_lag = Spread(LAG_BOUNDS_S)
+        self.search = Spread(SEARCH_BOUNDS_S)
         self.events = EventCounts()
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
+from broadsheet.core.counts import COUNTS
 from broadsheet.library.access import Kind
 from broadsheet.library.models import Author, Region, Topic
 from broadsheet.library.search.engine import FACETS, Asked, EngineAway, FacetCount, Found, Order, Readable, SearchEngine
@@ -118,14 +120,17 @@ def load_search(address: SearchAddress, readable: Readable, may_read: MayRead, *
         readable: where phrases may be looked for beyond what everybody reads.
         may_read: whether the asker may read one article's whole text, and so see its passages.
     """
-    query = parse_query(address.words)
+    query, began = parse_query(address.words), perf_counter()
     try:
         with find_finder().asking() as engine:
             found = engine.search(_asked(address, query, readable, now))
             results = _load_results(engine, query, found, may_read, now=now)
             respelling = _respell(engine, address, query, found)
     except EngineAway:
+        COUNTS.events.count("search", "headlines")
         return _by_headline(address, now=now)
+    COUNTS.events.count("search", "facets" if query.is_empty else "words")
+    COUNTS.search.add(perf_counter() - began)
     return SearchPage(
         address=address,
         results=results,

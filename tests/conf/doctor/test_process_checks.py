@@ -14,6 +14,8 @@ from broadsheet.conf.watch.queues import Jobs, load_jobs
 from broadsheet.conf.watch.snapshots import Snapshot, Totals
 from broadsheet.core.signing_key_flows import rotate_signing_keys
 from broadsheet.core.store import HeldHeartbeat
+from broadsheet.library.search.folder import Progress
+from broadsheet.library.search.state import IndexState
 from tests.conftest import START
 
 BEAT = HeldHeartbeat("worker", "one", 5.0, 0.0, START, None, None)
@@ -74,6 +76,23 @@ def test_jobs_are_read_from_their_table() -> None:
     put("FAILED", -90 * MINUTE, finished=-80 * MINUTE)
     put("FAILED", timedelta(days=-3), finished=timedelta(days=-3))
     assert load_jobs(now=START) == Jobs(2, START - 7 * MINUTE, 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "level"),
+    [
+        (IndexState(True, 9, 0.1), Level.OK),
+        (IndexState(True, 9, 0.1, Progress(1, 9)), Level.OK),
+        (IndexState(True, 9, 90.0), Level.WARN),
+        (IndexState(True, 9, 900.0), Level.FAIL),
+        (IndexState(True, None, 0.0, Progress(1, 9)), Level.WARN),
+        (IndexState(True), Level.FAIL),
+        (IndexState(False, 9), Level.WARN),
+        (IndexState(False), Level.WARN),
+    ],
+)
+def test_search_is_kept_true(state: IndexState, level: Level) -> None:
+    assert checks.check_search(state).level is level
 
 
 @pytest.mark.parametrize(

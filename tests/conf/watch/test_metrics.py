@@ -17,7 +17,9 @@ from tests.architecture.sources import DOCS
 NOW_S = 1_000_000.0
 ANSWERS = Counter({("edge", "wall-stranger-stranger", "200"): 5, ("django", "web.signin", "422"): 1})
 SPREADS = {"edge": ([1, 2, 0, *[0] * (len(ANSWER_BOUNDS_S) - 2)], 0.5)}
-EVENTS = Counter({("unlock", "own"): 2, ("refusal", "month-spent"): 3, ("letter", "sent"): 4, ("log", "warning"): 6})
+EVENTS = Counter(
+    {("unlock", "own"): 2, ("refusal", "month-spent"): 3, ("letter", "sent"): 4, ("search", "words"): 1, ("log", "warning"): 6}
+)
 
 
 def make_snapshot(*, age_s: float = 0.0, role: str = "web", **gauges: float) -> Snapshot:
@@ -71,7 +73,14 @@ def test_every_measure_is_written() -> None:
         measure: [(tuple("x" for _ in measure.labels), 1.0)]
         for measure in (
             *(metrics.DISK_FREE, metrics.BACKUP_AGE, metrics.DATABASE_UP, metrics.JOBS_WAITING, metrics.JOBS_FAILED),
-            *(metrics.JOBS_OLDEST, metrics.LETTERS, metrics.LETTERS_LATE, metrics.MAIL_HELD, metrics.BEAT_AGE),
+            *(
+                metrics.SEARCH_ARTICLES,
+                metrics.JOBS_OLDEST,
+                metrics.LETTERS,
+                metrics.LETTERS_LATE,
+                metrics.MAIL_HELD,
+                metrics.BEAT_AGE,
+            ),
         )
     }
     gauges = dict.fromkeys((*metrics.SUMMED, *metrics.WORST), 1.0)

@@ -8,7 +8,7 @@ import pytest
 
 from broadsheet.library.search.engine import EngineAway, FacetCount, Order
 from broadsheet.library.search.query import parse_query
-from broadsheet.library.search.tantivy_engine import TantivyEngine
+from broadsheet.library.search.tantivy_engine import TantivyEngine, TantivyWriter
 from tests.library.search.articles import EVERYTHING, NOW_S, article, engine_over, search
 
 pytestmark = pytest.mark.pure
@@ -47,6 +47,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> TantivyEngine:
         ("navy OR tariffs", {1, 3}),
         ("topic:climate", {3, 4}),
         ("grain year:2010-2020", {4}),
+        ("grain year:1000-2999", {1, 2, 4}),
+        ("year:1000-1999", set()),
         ('author:"economy desk" steel', {3}),
         ("-grain", {3}),
         ("", {1, 2, 3, 4}),
@@ -96,6 +98,23 @@ def test_words_that_no_article_holds_are_named_and_near_ones_known(engine: Tanti
     assert engine.find_similar_word("xqzvw") is None
     assert engine.complete("stra", limit=3) == ["straits"]
     assert engine.complete("", limit=3) == []
+
+
+def test_words_of_withdrawn_articles_are_known_no_more(tmp_path: Path) -> None:
+    engine_over(tmp_path, [article(1, "Zeppelins"), article(2, "Ships")])
+    writer = TantivyWriter(tmp_path, language="en-GB")
+    writer.replace([1], ())
+    writer.commit()
+    writer.close()
+    engine = TantivyEngine(tmp_path, language="en-GB")
+    assert search(engine, "zeppelins").unknown == ("zeppelins",)
+    assert engine.complete("zep", limit=3) == []
+    assert engine.find_similar_word("zepelins") is None
+
+
+def test_only_what_is_open_is_looked_at_on_demand(engine: TantivyEngine) -> None:
+    assert search(engine, "kyiv ships", EVERYTHING, is_open_only=True).article_ids == (1,)
+    assert search(engine, "navy", EVERYTHING, is_open_only=True).article_ids == ()
 
 
 def test_passages_show_what_matched(engine: TantivyEngine) -> None:

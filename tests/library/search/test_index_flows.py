@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import DatabaseError
 
 from broadsheet.core import clock as clocks
 from broadsheet.core.flows import trim_change_log
@@ -18,13 +21,13 @@ from broadsheet.library.importing.writer import import_items
 from broadsheet.library.models import Article, Author, Topic
 from broadsheet.library.search.engine import Asked, EngineAway, Readable
 from broadsheet.library.search.finder import Finder
-from broadsheet.library.search.folder import SearchFolder
+from broadsheet.library.search.folder import Progress, SearchFolder
 from broadsheet.library.search.index_flows import Indexer
 from broadsheet.library.search.query import parse_query
 from broadsheet.publication.models import Publication
 from tests.library.search.articles import search
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 MakeArticle = Callable[..., Article]
 
@@ -75,6 +78,23 @@ def test_draft_embargo_and_date_to_come_are_not_found(host: Host, make_article: 
     assert host.find("grain") == set()
     clock.advance(timedelta(days=1, seconds=1))  # type: ignore[attr-defined]
     assert host.find("grain") == {embargoed.pk}
+
+
+def test_no_answer_gives_away_a_word_of_an_article_under_embargo(
+    host: Host, make_article: MakeArticle, publish: Callable[..., None]
+) -> None:
+    article = make_article(headline="Grain and zeppelins", embargo_until=clocks.now() + timedelta(days=1))
+    make_article(headline="Grain and ships")
+    host.find("grain")
+    engine = host.finder.find()
+    assert engine.search(asked("zeppelins")).unknown == ("zeppelins",)
+    assert (engine.find_similar_word("zepelins"), engine.complete("zep", limit=3)) == (None, [])
+    article.embargo_until = None
+    publish(article)
+    assert host.find("zeppelins") == {article.pk}
+    article.embargo_until = clocks.now() + timedelta(days=1)
+    publish(article)
+    assert host.find("zeppelins") == set()
 
 
 def test_deleted_article_is_gone(host: Host, make_article: MakeArticle) -> None:
@@ -140,6 +160,78 @@ def test_what_was_not_committed_is_taken_in_again(host: Host, make_article: Make
             host.indexer.step()
     host.indexer.close()
     assert Host(host.folder.root).find("grain") == {article.pk}
+
+
+def test_no_change_is_lost_while_the_database_does_not_answer(
+    host: Host, make_article: MakeArticle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.indexer.step()
+    host.indexer.step()
+    article = make_article(headline="Grain")
+
+    def refuse(*arguments: object, **named: object) -> None:
+        raise DatabaseError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("broadsheet.library.search.index_store.load_indexed", refuse)
+        with pytest.raises(DatabaseError):
+            host.indexer.step()
+    assert host.find("grain") == {article.pk}
+
+
+def test_index_that_cannot_be_written_twice_is_built_anew(
+    host: Host, make_article: MakeArticle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.indexer.step()
+    before = host.folder.read_current()
+    article = make_article(headline="Grain")
+
+    def refuse(*arguments: object) -> None:
+        raise ValueError("a segment cannot be read")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("broadsheet.library.search.tantivy_engine.TantivyWriter.commit", refuse)
+        for _ in range(2):
+            with pytest.raises(ValueError, match="segment"):
+                host.indexer.step()
+    assert host.find("grain") == {article.pk}
+    assert host.folder.read_current() != before
+    assert not host.folder.is_rebuild_wanted()
+
+
+def test_whoever_asks_too_early_asks_for_no_second_index(host: Host) -> None:
+    with pytest.raises(EngineAway):
+        host.finder.find()
+    assert not host.folder.is_rebuild_wanted()
+
+
+def test_index_that_goes_between_two_looks_is_no_damage(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.indexer.step()
+    real = host.folder.read_current()
+    assert real is not None
+    answers = iter([replace(real, folder="99"), real])
+    monkeypatch.setattr(host.folder, "read_current", lambda: next(answers))
+    assert host.finder.find().search(asked("grain")).total == 0
+    assert not host.folder.is_rebuild_wanted()
+
+
+def test_what_a_killed_process_left_is_taken_away(host: Host) -> None:
+    (host.folder.make_next() / "half.term").write_bytes(b"x")
+    host.folder.write_progress(Progress(1, 2))
+    (host.folder.root / "current.json.7.new").write_text("{")
+    host.indexer.step()
+    assert {path.name for path in host.folder.root.iterdir()} == {"1", "current.json"}
+    assert not (host.folder.root / "1" / "half.term").exists()
+
+
+def test_everything_deleted_under_a_process_that_asks(host: Host, make_article: MakeArticle) -> None:
+    article = make_article(headline="Grain")
+    assert host.find("grain") == {article.pk}
+    host.indexer.close()
+    shutil.rmtree(host.folder.root)
+    with pytest.raises(EngineAway):
+        host.finder.find()
+    assert host.find("grain") == {article.pk}
 
 
 @pytest.mark.parametrize("damage", ["delete", "empty", "garble", "cut"])

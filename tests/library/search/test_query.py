@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.library.search.query import Clause, Query, Term, parse_query
+from broadsheet.library.search.plan import MOST_WORDS, plan
+from broadsheet.library.search.query import MOST_PHRASES, MOST_TOKENS, Clause, Query, Term, parse_query
 
 pytestmark = pytest.mark.pure
 
@@ -46,6 +47,15 @@ def test_quotation_marks_of_every_keyboard_and_one_that_is_not_closed() -> None:
 @pytest.mark.parametrize("nothing", ["", "   ", '""', "-", "author:", "& * ?", "OR", "\x00\x1f"])
 def test_what_means_nothing_is_passed_by(nothing: str) -> None:
     assert parse_query(nothing).is_empty
+
+
+def test_there_is_a_limit_to_what_one_query_asks() -> None:
+    words = [f"w{number}" for number in range(150)]
+    assert len(parse_query(" ".join(words)).clauses) == MOST_TOKENS
+    assert len(parse_query(" ".join(f'"{word} x"' for word in words)).clauses) == MOST_PHRASES
+    assert len(parse_query(" ".join(f'"{word}"' for word in words)).clauses) == MOST_TOKENS
+    assert len(plan(parse_query("-".join(words)), lambda text: tuple(text.split()))) == MOST_WORDS
+    assert len(plan(parse_query("grain " * 90), lambda text: tuple(text.split()))) == 1
 
 
 typed = st.one_of(st.text(max_size=120), st.text(alphabet='ab -":ORéı“”year120|\x00\n', max_size=120))

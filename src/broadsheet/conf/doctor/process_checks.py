@@ -1,4 +1,4 @@
-"""Processes: worker, job worker, web servers, and the keys that the latter sign with."""
+"""Processes: worker, job worker, web servers, search, and the keys that web servers sign with."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from broadsheet.conf.watch.snapshots import Snapshot
 from broadsheet.core.models import SigningKey
 from broadsheet.core.signing_key_flows import LIVE_KEYS
 from broadsheet.core.store import HeldHeartbeat
+from broadsheet.library.search.state import IndexState
 
 # The worker says so every ten seconds, and may be busy sending letters for sixty.
 STALE_S = 120.0
 JOBS_LATE, JOBS_TOO_LATE = timedelta(minutes=5), timedelta(minutes=30)
 # An edge that has not looked at the change log for two seconds hands everything to Django (edge.holdings).
 LOOK_S = 2.0
+# A change is searchable within a second; while a large import is taken in it may take minutes.
+SEARCH_LATE_S, SEARCH_TOO_LATE_S = 60.0, 600.0
 OLD_KEY = timedelta(days=365)
 
 
@@ -76,6 +79,24 @@ def check_web(snapshots: Sequence[Snapshot], *, now_s: float) -> Finding:
             "See the log for why; systemctl restart broadsheet helps meanwhile.",
         )
     return ok(check, f"{len(serving)} processes; the change log was looked at {behind:.2f} s ago")
+
+
+def check_search(state: IndexState) -> Finding:
+    """This host's search index can be read, and a process keeps it true."""
+    check, ways = "search", "Start broadsheet serve, or broadsheet reindex --follow alone; see the log for why it ended."
+    if not state.is_followed:
+        seen = "No process keeps the search index on this host"
+        if state.articles is None:
+            return warn(check, f"{seen}, and there is none: searches look at headlines only.", ways)
+        return warn(check, f"{seen}: it misses what was published since, and holds what was withdrawn.", ways)
+    if state.progress is not None and state.articles is None:
+        return warn(check, f"The index is being built, {state.progress.done} of {state.progress.total} articles.", "Wait for it.")
+    if state.articles is None:
+        return fail(check, "There is no index that can be read: searches look at headlines only.", "See the log for why.")
+    if state.behind_s > SEARCH_LATE_S:
+        judge = fail if state.behind_s > SEARCH_TOO_LATE_S else warn
+        return judge(check, f"The index is {in_words(state.behind_s)} behind the change log.", "See the log for why.")
+    return ok(check, f"{state.articles} articles, {state.behind_s:.1f} s behind the change log")
 
 
 def check_signing_keys(created_at: Sequence[datetime], *, now: datetime) -> Finding:

@@ -19,6 +19,8 @@ from broadsheet.conf.watch.queues import Queues, load_queues
 from broadsheet.conf.watch.snapshots import read_snapshots
 from broadsheet.core import clock
 from broadsheet.core.store import HeldHeartbeat, load_heartbeats
+from broadsheet.library.search.index_flows import search_folder
+from broadsheet.library.search.state import count_articles
 
 logger = logging.getLogger(__name__)
 
@@ -49,9 +51,10 @@ TOLD = Question(ask_database, patience_s=PATIENCE_S, keep_for_s=KEEP_FOR_S)
 def read_figures() -> Figures:
     """Everything for one answer; without the database what it would say is missing."""
     data_dir, now = settings.BROADSHEET.data_dir, clock.SystemClock().now()
-    backup = find_last_backup(data_dir)
+    backup, articles = find_last_backup(data_dir), count_articles(search_folder())
     stated: Stated = {
         metrics.DISK_FREE: [((), shutil.disk_usage(data_dir).free)],
+        metrics.SEARCH_ARTICLES: [((), articles)] if articles is not None else [],
         metrics.BACKUP_AGE: [((), (now - backup.at).total_seconds())] if backup is not None else [],
     }
     try:

@@ -38,6 +38,8 @@ REQUESTS = Measure(
 )
 REQUEST_SECONDS = Measure("broadsheet_request_seconds", Kind.HISTOGRAM, "How long an answer took to make.", ("by",))
 CHANGE_LAG = Measure("broadsheet_change_lag_seconds", Kind.HISTOGRAM, "How old a change was when a process saw it.")
+SEARCHES = Measure("broadsheet_searches_total", Kind.COUNTER, "Searches of the library, by what was looked at.", ("by",))
+SEARCH_SECONDS = Measure("broadsheet_search_seconds", Kind.HISTOGRAM, "How long a search took, without the making of its page.")
 UNLOCKS = Measure("broadsheet_unlocks_total", Kind.COUNTER, "Articles opened at the wall.", ("how",))
 REFUSALS = Measure("broadsheet_refusals_total", Kind.COUNTER, "Forms that were refused.", ("reason",))
 LETTERS_SENT = Measure("broadsheet_letters_sent_total", Kind.COUNTER, "Attempts to send a letter, by outcome.", ("outcome",))
@@ -59,14 +61,16 @@ LETTERS_LATE = Measure("broadsheet_letters_late_seconds", Kind.GAUGE, "How long 
 MAIL_HELD = Measure("broadsheet_mail_held", Kind.GAUGE, "Whether letters are held, as in a copy that was restored.")
 BEAT_AGE = Measure("broadsheet_heartbeat_age_seconds", Kind.GAUGE, "How long ago a worker said that it lives.", ("name", "host"))
 BACKUP_AGE = Measure("broadsheet_backup_age_seconds", Kind.GAUGE, "How long ago the last backup of this host ended.")
+SEARCH_ARTICLES = Measure("broadsheet_search_articles", Kind.GAUGE, "Articles in this host's search index.")
 DISK_FREE = Measure("broadsheet_data_dir_free_bytes", Kind.GAUGE, "Free bytes on the disk of the data directory.")
 
 MEASURES = (
-    *(REQUESTS, REQUEST_SECONDS, CHANGE_LAG, UNLOCKS, REFUSALS, LETTERS_SENT, LOG_LINES, PROCESSES, HELD_BYTES, HELD_PAGES),
-    *(LOOKED_AGO, AWAY, VIEWS_WAITING, DISK_FREE, BACKUP_AGE, DATABASE_UP, JOBS_WAITING, JOBS_FAILED, JOBS_OLDEST),
+    *(REQUESTS, REQUEST_SECONDS, CHANGE_LAG, SEARCHES, SEARCH_SECONDS, UNLOCKS, REFUSALS, LETTERS_SENT, LOG_LINES, PROCESSES),
+    *(HELD_BYTES, HELD_PAGES, LOOKED_AGO, AWAY, VIEWS_WAITING, DISK_FREE, BACKUP_AGE, SEARCH_ARTICLES),
+    *(DATABASE_UP, JOBS_WAITING, JOBS_FAILED, JOBS_OLDEST),
     *(LETTERS, LETTERS_LATE, MAIL_HELD, BEAT_AGE),
 )
-COUNTED_EVENTS = {"unlock": UNLOCKS, "refusal": REFUSALS, "letter": LETTERS_SENT, "log": LOG_LINES}
+COUNTED_EVENTS = {"search": SEARCHES, "unlock": UNLOCKS, "refusal": REFUSALS, "letter": LETTERS_SENT, "log": LOG_LINES}
 # Gauges of single processes: added up, or the worst of them.
 SUMMED = {"held_bytes": HELD_BYTES, "held_pages": HELD_PAGES, "is_away": AWAY, "views_waiting": VIEWS_WAITING}
 WORST = {"looked_ago_s": LOOKED_AGO}
@@ -91,6 +95,7 @@ class Figures(Collector):
         yield _family(REQUESTS, totals.answers.items())
         yield _histogram(REQUEST_SECONDS, {("edge",): "edge", ("django",): "django"}, totals)
         yield _histogram(CHANGE_LAG, {(): "change_lag"}, totals)
+        yield _histogram(SEARCH_SECONDS, {(): "search"}, totals)
         for kind, measure in COUNTED_EVENTS.items():
             yield _family(measure, [((how,), number) for (what, how), number in totals.events.items() if what == kind])
         roles = Counter(snapshot.role for snapshot in self._live)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from broadsheet.core.clock import SystemClock
-from broadsheet.core.counts import ANSWER_BOUNDS_S, LAG_BOUNDS_S, Counts, Spread
+from broadsheet.core.counts import ANSWER_BOUNDS_S, LAG_BOUNDS_S, SEARCH_BOUNDS_S, Counts, Spread
 from broadsheet.core.process_end import at_process_end
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ WRITE_EVERY_S = 1.0
 # A process that has not written for so long is hung or gone: what it last held counts no more.
 LIVE_FOR_S = 10.0
 ENDED = "ended.json"
-BOUNDS_S = {"edge": ANSWER_BOUNDS_S, "django": ANSWER_BOUNDS_S, "change_lag": LAG_BOUNDS_S}
+BOUNDS_S = {"edge": ANSWER_BOUNDS_S, "django": ANSWER_BOUNDS_S, "change_lag": LAG_BOUNDS_S, "search": SEARCH_BOUNDS_S}
 
 Gauges = Mapping[str, float]
 AnswerKey = tuple[str, str, str]
@@ -73,6 +73,7 @@ def totals_of(counts: Counts) -> Totals:
             totals.answers[name, variant, status[:3]] += number
         totals.spreads[name] = _spread(answers.durations)
     totals.spreads["change_lag"] = _spread(counts.change_lag)
+    totals.spreads["search"] = _spread(counts.search)
     totals.events.update(dict(counts.events.numbers))
     return totals
 

@@ -228,6 +228,10 @@ class TantivyEngine:
             vocabulary = self._vocabulary
         return next(self._spelled(searcher, vocabulary.find_similar(word)), None)
 
+    def count(self) -> int:
+        """How many articles the index holds."""
+        return int(self._index.searcher().num_docs)
+
     @_raises_away
     def find_with(self, facet: str, value: str) -> list[int]:
         """The articles that the index holds under one value of a facet."""
