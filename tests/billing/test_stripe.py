@@ -300,6 +300,7 @@ def invoice(status: str, end: int, **changes: Any) -> dict[str, Any]:
         ([invoice("draft", 2_000_000), invoice("paid", 1_500_000)], {}, 1_500_000),
         ([invoice("void", 2_000_000), invoice("paid", 1_500_000)], {}, 1_500_000),  # written off in a pause of the dashboard's
         ([invoice("open", 2_000_000)], {"status": "unpaid"}, 1_000_000),
+        ([invoice("draft", 2_000_000), invoice("paid", 1_500_000), invoice("paid", 9_000_000)], {}, 1_500_000),  # a year given up
     ],
 )
 def test_period_ends_with_what_is_paid(invoices: list[Any], changes: dict[str, Any], end: int) -> None:

@@ -124,16 +124,15 @@ def moment(seconds: int) -> datetime:
 
 
 def paid_until(invoices: Iterable[Thing]) -> datetime | None:
-    """The latest end of a period that is paid for; None if none is."""
-    ends = (
-        line["period"]["end"]
-        for invoice in invoices
-        if invoice["status"] == "paid"
-        for line in invoice["lines"]["data"]
-        if not _is_proration(line)
-    )
-    latest = max(ends, default=None)
-    return None if latest is None else moment(latest)
+    """The end of the period that the newest paid invoice is for; None if none is. `invoices` come newest first.
+
+    The newest, not the latest: a year that was given up for a month ends later than that month, and is credited.
+    """
+    for invoice in invoices:
+        ends = [line["period"]["end"] for line in invoice["lines"]["data"] if not _is_proration(line)]
+        if invoice["status"] == "paid" and ends:
+            return moment(max(ends))
+    return None
 
 
 def find_subscription(invoice: Thing) -> str:
