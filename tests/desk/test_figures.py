@@ -91,7 +91,7 @@ def test_small_figures_of_articles_are_hidden(desk: Desk, make_article: Callable
     page = publisher.get(f"{FUNNEL}?by=article").content.decode()
     assert "fewer than ten" in page
     drawn = charts_of(page)[0].findtext("{*}desc")
-    assert drawn.startswith("=The first: 500; =The second: hidden; =The third: fewer than ten")
+    assert drawn == "=The first: 500; =The second: hidden; =The third: fewer than ten"
     rows = {row[0]: row[1] for row in read_csv(publisher.get("/desk/figures/funnel.csv?by=article"))}
     assert rows == {
         "article": "Wall shown",

@@ -179,9 +179,10 @@ def _article_over_time(question: Question, article: Article) -> dict[str, Any]:
 
 def _by_article(question: Question) -> dict[str, Any]:
     rows = _article_rows(question)
-    most_seen = [(row.name, row.figures[0]) for row in rows[:MAX_BARS]]
+    articles = [row for row in rows if row.key not in (OTHER_ARTICLES, NO_ARTICLE)]
+    most_seen = [(row.name, row.figures[0]) for row in articles[:MAX_BARS]]
     chart = _draw_groups(most_seen, f"{STEPS[0].name}: the articles with the most events, {question.span.words}", "articles")
-    return {"rows": rows, "has_any": len(rows) > len((OTHER_ARTICLES, NO_ARTICLE)), "charts": [chart]}
+    return {"rows": rows, "has_any": bool(articles), "charts": [chart]}
 
 
 def _article_rows(question: Question) -> list[FunnelRow]:
