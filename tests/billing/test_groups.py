@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from broadsheet.billing import change_flows, groups, offline_flows
+from broadsheet.billing import change_flows, groups, offline_flows, providers
 from broadsheet.billing.group_flows import (
     DomainProblem,
     SeatOutcome,
@@ -376,6 +376,21 @@ def test_staff_name_another_owner(acme: Organisation, make_reader: Any) -> None:
     hand_over(acme, reader, now=clock.now())
     assert fresh(acme).subscription.reader == reader
     assert fresh(acme).subscription.lines.filter(kind="moved").count() == 1
+
+
+def test_provider_that_writes_letters_itself_hears_of_the_new_owner(
+    acme: Organisation, make_reader: Any, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    told: list[tuple[str, str]] = []
+
+    class Writing(offline_flows.OfflineProvider):
+        def change_address(self, ref: str, address: str, *, now: Any) -> None:
+            told.append((ref, address))
+
+    monkeypatch.setattr(providers, "load_providers", lambda: {"offline": Writing()})
+    with django_capture_on_commit_callbacks(execute=True):
+        hand_over(acme, make_reader("new@acme.example"), now=clock.now())
+    assert told == [(acme.subscription.ref, "new@acme.example")]
 
 
 # -- The rule of seats -----------------------------------------------------------------------------------------------

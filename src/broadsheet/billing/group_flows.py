@@ -17,6 +17,7 @@ from django.db import transaction
 
 from broadsheet.accounts.models import User
 from broadsheet.billing import groups
+from broadsheet.billing.change_flows import tell_new_address
 from broadsheet.billing.gift_flows import offer_lines, show_day
 from broadsheet.billing.groups import Pasted
 from broadsheet.billing.ledger import Line, LineKind, Standing, Status, fold
@@ -229,6 +230,8 @@ def hand_over(organisation: Organisation, reader: User, *, now: datetime) -> Non
         if old is not None:
             values = {"organisation": organisation.name, "link": _site("/help/"), "help_link": _site("/help/")}
             queue_letter(LetterKind.GROUP_HANDED_OVER, old.email, values, now=now)
+        # Not before the change is kept: a provider that is slow must not hold the database.
+        transaction.on_commit(lambda: tell_new_address(reader.pk, now=now))
 
 
 def _begin(subscription: Subscription, now: datetime) -> Organisation:
