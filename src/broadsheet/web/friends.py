@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods
 
 from broadsheet.accounts.models import User
 from broadsheet.core import clock
-from broadsheet.library.access import Access
 from broadsheet.library.models import Article
 from broadsheet.library.store import published_articles
+from broadsheet.membership.entitlement import STRANGER
 from broadsheet.paywall.exceptions import NoSuchArticle
+from broadsheet.paywall.flows import decide_article
 from broadsheet.paywall.friend_flows import share_article, take_back_link, token_of
 from broadsheet.paywall.friend_store import GivenLink, count_left, find_live_link, is_subscriber, load_links
 from broadsheet.publication.models import Publication
@@ -32,7 +33,8 @@ def share(request: HttpRequest, article_id: int) -> HttpResponse:
     article = _find_article(article_id, now)
     if article is None or not publication.friend_links_per_month:
         raise Http404
-    if article.access == Access.FREE:
+    for_strangers = decide_article(STRANGER, article_id, now=now)
+    if for_strangers is not None and for_strangers.is_open:
         return see_other(article.get_absolute_url())  # its address is link enough
     if request.method == "POST":
         try:
@@ -94,7 +96,7 @@ def _share_page(request: HttpRequest, article: Article, publication: Publication
 
 def _find_article(article_id: int, now: datetime) -> Article | None:
     """A published article that readers may know of, without its text."""
-    return published_articles(now=now).filter(pk=article_id).only("headline", "slug", "access").first()
+    return published_articles(now=now).filter(pk=article_id).only("headline", "slug").first()
 
 
 def _reader_id(request: HttpRequest) -> int:
