@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from django.test import Client
 
 from broadsheet.accounts.models import User
@@ -21,7 +22,7 @@ from broadsheet.billing.subscription_flows import UnknownPrice
 from broadsheet.core.models import Event
 from broadsheet.mail.models import OutboxLetter
 from broadsheet.paywall.passes import COOKIE
-from broadsheet.web import buying
+from broadsheet.web import buying, subscribe
 from tests.web import pages
 from tests.web.conftest import ReadLetter
 
@@ -407,6 +408,14 @@ def test_view_of_the_offer_is_counted_when_somebody_looks(visitor: Client, make_
     visitor.get(path, headers={"sec-fetch-dest": "document", "sec-purpose": "prefetch"})
     visitor.get(path, headers={"sec-fetch-dest": "document"})
     assert [*Event.objects.filter(kind="offer_seen").values_list("article_id", flat=True)] == [article.pk]
+
+
+def test_offer_is_shown_while_nothing_can_be_written(visitor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(subscribe, "record_event", refuse)
+    assert visitor.get("/subscribe/", headers={"sec-fetch-dest": "document"}).status_code == 200
 
 
 def test_answers_are_kept_by_no_cache(visitor: Client, reader: User, campaign: Campaign) -> None:

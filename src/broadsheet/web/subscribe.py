@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
@@ -65,11 +67,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     """The offer, plan by plan; to a subscriber, what they have."""
     now = clock.now()
     choice = read_choice(request, now=now)
-    # Browsers say that somebody wanted to see the page; crawlers and what is fetched ahead of a click do not.
-    if request.headers.get("Sec-Fetch-Dest") == "document" and not request.headers.get("Sec-Purpose"):
-        source = choice.campaign.slug if choice.campaign else ""
-        reader_id = read_asker(request).reader_id
-        record_event(EventKind.OFFER_SEEN, now=now, reader_id=reader_id, article_id=article_of(choice.next_path), source=source)
+    _count_look(request, choice, now)
     return _offer_page(request, choice, {"chosen": request.GET.get("chosen", "")}, now)
 
 
@@ -133,6 +131,17 @@ def invoice(request: HttpRequest, slug: str) -> HttpResponse:
         return reader_page(request, "web/invoice.html", {**context, "form": form}, now=now, status=429)
     request_invoice(offer, wish, reader_id=read_asker(request).reader_id, now=now)
     return reader_page(request, "web/invoice_asked.html", {**context, "email": wish.email}, now=now)
+
+
+def _count_look(request: HttpRequest, choice: Choice, now: datetime) -> None:
+    """Count that somebody saw the offer. Browsers say that they show a page; crawlers and what is fetched ahead do not."""
+    if request.headers.get("Sec-Fetch-Dest") != "document" or request.headers.get("Sec-Purpose"):
+        return
+    source = choice.campaign.slug if choice.campaign else ""
+    reader_id, article_id = read_asker(request).reader_id, article_of(choice.next_path)
+    # The page is shown while nothing can be written, too.
+    with suppress(OperationalError):
+        record_event(EventKind.OFFER_SEEN, now=now, reader_id=reader_id, article_id=article_id, source=source)
 
 
 def _offer_page(
