@@ -15,11 +15,13 @@ COMPARE_ACCESS = {
     "broadsheet.pages.variants": "lists which forms a page can have, and gives none to anybody",
     "broadsheet.pages.preview": "shows staff, who may read everything, the form of their choice",
     "broadsheet.pages.structured": "repeats the article's label to search engines",
+    "broadsheet.library.search.index_store": "lets everybody's search look through the whole of what everybody may read",
     "broadsheet.demo.load": "picks metered articles for its readers to have opened",
 }
 LABEL_ACCESS = {
     "pages/templates/pages/card.html": "labels an article as free",
     "pages/templates/pages/row.html": "the same on one line",
+    "pages/templates/pages/search_row.html": "the same where it was found",
 }
 QUERY_METHODS = {"filter", "exclude", "get", "Q", "When"}
 CLOCK_READS = {
