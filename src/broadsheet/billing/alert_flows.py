@@ -55,14 +55,14 @@ def settle_alert(alert_id: int, *, by: User | None, now: datetime) -> bool:
     return bool(Alert.objects.filter(pk=alert_id, settled_at__isnull=True).update(settled_at=now, settled_by=by))
 
 
-def report_dispute(subscription: Subscription, line: Line, now: datetime, **kwargs: Any) -> None:
+def report_dispute(subscription: Subscription, line: Line, now: datetime, *, is_quiet: bool = False, **kwargs: Any) -> None:
     """A bank holds money back: an alert, and a letter at once; in the transaction that writes the line."""
     if line.kind is not LineKind.DISPUTE:
         return
     text = f"A payment for subscription {subscription.pk} is disputed ({line.detail}); access has ended."
     key = f"dispute:{subscription.pk}:{line.detail}"
     _, is_new = Alert.objects.get_or_create(key=key[:120], defaults={"text": text, "subscription": subscription, "raised_at": now})
-    if is_new:
+    if is_new and not is_quiet:
         _tell(text, ADVICE["dispute"], now)
 
 
