@@ -35,8 +35,8 @@ FAILURE_LETTERS = (
     (timedelta(days=3), LetterKind.PAYMENT_FAILED_AGAIN),
     (timedelta(days=10), LetterKind.PAYMENT_FAILED_LAST),
 )
-# The law of several countries asks for a month's notice at most; ours comes a fortnight before a year is renewed.
-RENEWAL_NOTICE = timedelta(days=14)
+# Before a year is renewed. California wants 15 to 45 days (docs/law.md); other laws are content with that.
+RENEWAL_NOTICE = timedelta(days=21)
 PAUSE_NOTICE = timedelta(days=7)
 CARD_NOTICE = timedelta(days=30)
 YEAR = timedelta(days=365)
@@ -101,7 +101,7 @@ def forgo_failure_letter(subscription_id: int, *, now: datetime) -> None:
 
 
 def write_renewal_notices(*, now: datetime) -> int:
-    """A fortnight before a year is renewed; a month's renewal is told by its receipt. Returns how many."""
+    """Three weeks before a year is renewed; a month's renewal is told by its receipt. Returns how many."""
     due = _going_on().filter(price__period=Plan.Period.YEAR, period_end__range=(now, now + RENEWAL_NOTICE))
 
     def values(row: Subscription) -> dict[str, str]:
