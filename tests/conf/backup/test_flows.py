@@ -40,6 +40,7 @@ from broadsheet.core.models import Change, TrimmedLog
 from broadsheet.core.signing_key_flows import load_signing_key
 from broadsheet.edge.database import Database
 from broadsheet.library.models import Article, Photo
+from broadsheet.library.search.index_flows import search_folder
 from broadsheet.mail.flows import queue_letter, send_due_letters
 from broadsheet.mail.models import OutboxLetter
 from broadsheet.mail.store import is_mail_held
@@ -151,7 +152,11 @@ def test_nothing_deleted_and_nothing_derived_is_carried_along(
     site.read()
     assert Variant.objects.exists()
     make_reader("erased-long-ago@example.org").delete()
+    search_folder().make_next()
+    search_folder().want_rebuild()
     made = back_up()
+    with tarfile.open(made.path) as tar:
+        assert not [name for name in tar.getnames() if "search" in name], "a search index is built anew from the database"
     wipe()
     bring_back(made.path)
     assert not Variant.objects.exists()
