@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from itertools import count
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -23,7 +24,10 @@ from pytest_django.plugin import DjangoDbBlocker
 from broadsheet.accounts.models import User
 from broadsheet.core import clock as core_clock
 from broadsheet.library.models import Article
+from broadsheet.library.search.folder import SearchFolder
+from broadsheet.library.search.index_flows import Indexer
 from broadsheet.membership.models import Grant
+from broadsheet.pages import search_store
 from tests import template_database
 
 pytest_plugins = ["tests.browser"]
@@ -188,6 +192,16 @@ def make_subscriber(make_reader: Callable[..., User], clock: core_clock.StoppedC
         return reader
 
     return make
+
+
+@pytest.fixture
+def search_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Indexer]:
+    """This test's own search index; `search_index.step()` takes in what has changed."""
+    folder = SearchFolder(tmp_path / "search")
+    monkeypatch.setattr(search_store, "search_folder", lambda: folder)
+    indexer = Indexer(folder)
+    yield indexer
+    indexer.close()
 
 
 @pytest.fixture

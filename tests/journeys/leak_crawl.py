@@ -116,9 +116,14 @@ def make_publication(make_article: Callable[..., Article], make_reader: Callable
 
 def closed_runs(name: str, article: Article) -> set[tuple[str, ...]]:
     """Every run of eight words that stands only behind the wall."""
-    words = " ".join(text for block in gated_body(name)[1:] for text in texts_of(block["value"]))
     teaser = ArticleTeaser.objects.filter(article=article).values_list("text", flat=True).first() or ""
-    return word_runs(re.sub(r"<[^>]+>|\[\^n\]", " ", words)) - word_runs(teaser)
+    return word_runs(" ".join(closed_words(name))) - word_runs(teaser)
+
+
+def closed_words(name: str) -> list[str]:
+    """What stands behind the wall, in order."""
+    texts = " ".join(text for block in gated_body(name)[1:] for text in texts_of(block["value"]))
+    return re.sub(r"<[^>]+>|\[\^n\]", " ", texts).split()
 
 
 def texts_of(value: Any) -> Iterator[str]:
@@ -190,6 +195,8 @@ def links_in(text: str) -> Iterator[str]:
 
 def own_path(link: str, base: str) -> str:
     parts = urlsplit(urljoin(settings.BROADSHEET.site_url + base, link))
+    if parts.path == "/library/" and "&" in parts.query:
+        return ""  # every choice with every other would be thousands of pages alike; `extra_paths` has some
     if (
         f"{parts.scheme}://{parts.netloc}" != settings.BROADSHEET.site_url
         or ASSETS.search(parts.path)
@@ -202,7 +209,7 @@ def own_path(link: str, base: str) -> str:
 def extra_paths(articles: dict[str, Article]) -> list[str]:
     """Addresses that no link leads to, and that a curious person would try."""
     paths = []
-    for article in articles.values():
+    for name, article in articles.items():
         base = f"/articles/{article.pk}/"
         paths += [
             article.get_absolute_url(),
@@ -214,8 +221,14 @@ def extra_paths(articles: dict[str, Article]) -> list[str]:
         ]
         paths += [article.get_absolute_url() + suffix for suffix in ("?preview=1", "?amp=1", "feed/", "?format=json", "?print=1")]
         paths += [f"/library/?q={canary(name, 'p0')}" for name in articles] + [f"/library/?q={article.headline.replace(' ', '+')}"]
+        for form in ("feed.xml", "feed.json", "suggest/"):
+            paths.append(f"/library/{form}?q={canary(name, 'p0')}")
+        paths.append(f'/library/?q="{canary(name, "p0")}+{closed_words(name)[1]}"&topic=straits&sort=date')
     return [
         *paths,
+        "/library/suggest/?q=abou",
+        "/library/suggest/?q=about+cana",
+        "/library/?q=-zebra&year=2026&author=europe-desk",
         "/no-such-page/",
         "/articles/999999/x/",
         "/topics/none/",

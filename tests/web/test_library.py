@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from django.test import Client
 
 from broadsheet.core import clock
 from broadsheet.library.models import Article, Author, Topic
-from broadsheet.library.search.folder import SearchFolder
 from broadsheet.library.search.index_flows import Indexer
 from broadsheet.membership.models import Institution, InstitutionNetwork
 from broadsheet.pages import search_store
@@ -24,20 +22,10 @@ GATED = "Behind closed doors the northern corridor was agreed, with tolls that r
 
 
 @pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Indexer]:
-    """This test's own index; `index.step()` takes in what has changed."""
-    folder = SearchFolder(tmp_path / "search")
-    monkeypatch.setattr(search_store, "search_folder", lambda: folder)
-    indexer = Indexer(folder)
-    yield indexer
-    indexer.close()
-
-
-@pytest.fixture
-def gated(make_article: Callable[..., Article], index: Indexer) -> Article:
+def gated(make_article: Callable[..., Article], search_index: Indexer) -> Article:
     paragraphs = [TEASER, "Filler that says little, twice.", "More of the same filler.", GATED, "And an end to it all, at last."]
     article = make_article(headline="Envoys at the harbour", paragraphs=paragraphs)
-    index.step()
+    search_index.step()
     return article
 
 
@@ -76,12 +64,12 @@ def test_what_a_subscribing_network_is_shown_stays_in_no_shared_cache(gated: Art
 
 
 def test_reader_sees_passages_of_what_they_have_opened_and_of_nothing_else(
-    gated: Article, index: Indexer, client: Client, make_article: Any, make_reader: Any, sign_in: Any
+    gated: Article, search_index: Indexer, client: Client, make_article: Any, make_reader: Any, sign_in: Any
 ) -> None:
     other = make_article(
         headline="Another corridor", paragraphs=[TEASER, "Filler.", "Filler.", GATED, "And an end, at last, to all."]
     )
-    index.step()
+    search_index.step()
     reader = make_reader()
     sign_in(client, reader)
     unlock_article(reader.pk, gated.pk, now=clock.now())
@@ -93,11 +81,11 @@ def test_reader_sees_passages_of_what_they_have_opened_and_of_nothing_else(
     assert "closed doors" not in found(client, "q=corridor")
 
 
-def test_facets_narrow_and_are_taken_back(index: Indexer, client: Client, make_article: Any) -> None:
+def test_facets_narrow_and_are_taken_back(search_index: Indexer, client: Client, make_article: Any) -> None:
     trade, war = (Topic.objects.create(name=name, slug=name.lower()) for name in ("Trade", "War"))
     make_article(headline="Grain and tolls", topics=[trade])
     make_article(headline="Grain and mines", topics=[war])
-    index.step()
+    search_index.step()
     page = found(client, "q=grain")
     assert "/library/?q=grain&amp;topic=war" in page and "2 articles" in page
     page = found(client, "q=grain&topic=war")
@@ -106,28 +94,28 @@ def test_facets_narrow_and_are_taken_back(index: Indexer, client: Client, make_a
     assert "2 articles" in found(client, "q=grain&topic=war&topic=trade")
 
 
-def test_words_mended(index: Indexer, client: Client, make_article: Any) -> None:
+def test_words_mended(search_index: Indexer, client: Client, make_article: Any) -> None:
     make_article(headline="Harvests in the delta")
-    index.step()
+    search_index.step()
     page = found(client, "q=harvsets")
     assert 'Did you mean <a href="/library/?q=harvests">harvests</a>?' in page
     assert 'Did you mean <a href="/library/?q=harvests">harvests</a>?' in found(client, "q=hárvsets")
 
 
-def test_while_the_index_is_built_headlines_are_searched(index: Indexer, client: Client, make_article: Any) -> None:
+def test_while_the_index_is_built_headlines_are_searched(search_index: Indexer, client: Client, make_article: Any) -> None:
     make_article(headline="Harvests in the delta")
     make_article(headline="Elsewhere")
     page = found(client, "q=harvests")
     assert "is being built" in page and "Harvests in the delta" in page and "Elsewhere" not in page
 
 
-def test_index_that_breaks_while_it_is_asked_is_built_anew(gated: Article, index: Indexer, client: Client) -> None:
+def test_index_that_breaks_while_it_is_asked_is_built_anew(gated: Article, search_index: Indexer, client: Client) -> None:
     current = search_store.search_folder().read_current()
     assert current is not None
     for path in search_store.search_folder().path_of(current).glob("*"):
         path.write_bytes(b"")
     assert "is being built" in found(client, "q=grain")
-    index.step()
+    search_index.step()
     assert "<mark>grain</mark>" in found(client, "q=grain")
 
 
