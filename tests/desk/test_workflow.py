@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from broadsheet.accounts.models import User
-from broadsheet.desk.models import SecondReading
+from broadsheet.desk.models import OfferedPermission, SecondReading
 from broadsheet.desk.roles import ROLES, Role
 from broadsheet.desk.setup import set_up_desk
 from broadsheet.library.models import Article
@@ -104,6 +104,20 @@ def test_group_that_the_publisher_changed_is_left_alone() -> None:
     writers.permissions.clear()
     set_up_desk()
     assert writers.permissions.count() == 0
+
+
+@pytest.mark.django_db
+def test_permission_that_a_new_version_brings_is_given_once() -> None:
+    publishers = Group.objects.get(name=Role.PUBLISHER)
+    OfferedPermission.objects.filter(permission="billing.add_campaign").delete()  # as if this version had brought it
+    publishers.permissions.remove(*publishers.permissions.filter(codename__in=["add_campaign", "add_plan"]))
+    set_up_desk()
+    assert set(publishers.permissions.filter(codename__in=["add_campaign", "add_plan"]).values_list("codename", flat=True)) == {
+        "add_campaign"
+    }
+    publishers.permissions.remove(*publishers.permissions.filter(codename="add_campaign"))
+    set_up_desk()
+    assert not publishers.permissions.filter(codename="add_campaign").exists()
 
 
 @pytest.mark.parametrize("role", [Role.WRITER, Role.SUPPORT])

@@ -92,3 +92,13 @@ class AuditLine(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise AuditIsKept("Lines of the audit log are never deleted.")
+
+
+class OfferedPermission(models.Model):
+    """A permission that a role has been given once, so that an upgrade gives new ones and takes back no publisher's choice."""
+
+    role = models.CharField(max_length=40)
+    permission = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("role", "permission"), name="desk_permission_offered_once")]

@@ -1,6 +1,7 @@
 """Makes the roles and the workflow of a new installation. Runs after every `migrate` and changes nothing twice.
 
-A group that exists is left as the publisher made it; deleting it brings it back with its first permissions.
+A group that exists is left as the publisher made it, and gets each permission that a new version brings once; deleting it
+brings it back with its first permissions.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from wagtail.models import (
     WorkflowTask,
 )
 
-from broadsheet.desk.models import SecondReading
+from broadsheet.desk.models import OfferedPermission, SecondReading
 from broadsheet.desk.roles import APPROVERS, ROLES, WORKFLOW_NAME, Permissions, Role
 from broadsheet.library.models import Article
 
@@ -42,13 +43,20 @@ def set_up_desk() -> None:
             _make_group(role, ROLES[role])
         if missing:
             Group.objects.filter(name__in=_WAGTAIL_GROUPS, user=None).delete()
+        for role, permissions in ROLES.items():
+            _offer(role, permissions.tables)
         if not SecondReading.objects.exists():
             _make_workflow()
 
 
 def _has_tables(using: str) -> bool:
     connection = connections[using]
-    wanted = {SecondReading._meta.db_table, Article._meta.db_table, WorkflowContentType._meta.db_table}
+    wanted = {
+        SecondReading._meta.db_table,
+        OfferedPermission._meta.db_table,
+        Article._meta.db_table,
+        WorkflowContentType._meta.db_table,
+    }
     with connection.cursor() as cursor:
         return wanted <= set(connection.introspection.table_names(cursor))
 
@@ -62,6 +70,15 @@ def _make_group(role: Role, permissions: Permissions) -> None:
             GroupCollectionPermission(group=group, collection=root, permission=_load_permission(f"wagtailimages.{codename}"))
             for codename in sorted(permissions.photos)
         )
+
+
+def _offer(role: Role, names: frozenset[str]) -> None:
+    """Give a group what it has never been given."""
+    known = set(OfferedPermission.objects.filter(role=role).values_list("permission", flat=True))
+    fresh = sorted(names - known)
+    if fresh:
+        Group.objects.get(name=role).permissions.add(*(_load_permission(name) for name in fresh))
+        OfferedPermission.objects.bulk_create(OfferedPermission(role=role, permission=name) for name in fresh)
 
 
 def _load_permission(name: str) -> Permission:
