@@ -130,6 +130,19 @@ def test_other_languages_have_their_own_stems(tmp_path: Path) -> None:
     assert search(german, "Verhandlung").article_ids == (1,)
 
 
+@pytest.mark.parametrize("damage", ["meta.json is gone", "bits are flipped"])
+def test_damaged_index_is_away(tmp_path: Path, damage: str) -> None:
+    engine_over(tmp_path, [article(number, "Grain", rest="corridor " * number) for number in range(1, 200)])
+    if damage == "meta.json is gone":
+        (tmp_path / "meta.json").unlink()
+    else:
+        for path in tmp_path.glob("*.idx"):
+            content = path.read_bytes()
+            path.write_bytes(bytes(byte ^ 0x5A for byte in content[: len(content) // 2]) + content[len(content) // 2 :])
+    with pytest.raises(EngineAway):
+        search(TantivyEngine(tmp_path, language="en-GB"), "grain corridor")
+
+
 def test_folder_that_holds_no_index_is_away(tmp_path: Path) -> None:
     (tmp_path / "meta.json").write_text("{")
     with pytest.raises(EngineAway):

@@ -57,6 +57,7 @@ _OPEN = ("headline", "dek", "teaser")
 _BOOST = {"headline": 3.0, "dek": 1.5, "names": 2.0, "body": 1.0}  # headline and dek are looked at beside the whole text
 _ALL_WORDS = 1_000.0  # more than any sum of scores: articles with all words come first
 _ANALYSER = "broadsheet"
+_PANIC = "PanicException"  # how Rust's own faults come, as over garbled files; no module has it to import
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -141,8 +142,10 @@ def _raises_away(method: Callable[_P, _R]) -> Callable[_P, _R]:
     def call(*arguments: _P.args, **named: _P.kwargs) -> _R:
         try:
             return method(*arguments, **named)
-        except (ValueError, OSError) as error:
-            raise EngineAway(str(error)) from error
+        except BaseException as error:
+            if isinstance(error, (ValueError, OSError)) or type(error).__name__ == _PANIC:
+                raise EngineAway(str(error)) from error
+            raise
 
     return call
 
@@ -152,6 +155,8 @@ class TantivyEngine:
 
     @_raises_away
     def __init__(self, folder: Path, *, language: str) -> None:
+        if not Index.exists(str(folder)):  # to open it would make an empty one
+            raise EngineAway("There is no index.")
         self._index = open_index(folder, language=language)
         self._index.config_reader("Manual")
         self._index.reload()
