@@ -95,6 +95,7 @@ def test_no_answer_gives_away_a_word_of_an_article_under_embargo(
     article.embargo_until = clocks.now() + timedelta(days=1)
     publish(article)
     assert host.find("zeppelins") == set()
+    assert host.finder.find().search(asked("zeppelins")).unknown == ("zeppelins",)
 
 
 def test_deleted_article_is_gone(host: Host, make_article: MakeArticle) -> None:
