@@ -223,7 +223,7 @@ def extra_paths(articles: dict[str, Article]) -> list[str]:
         paths += [f"/library/?q={canary(name, 'p0')}" for name in articles] + [f"/library/?q={article.headline.replace(' ', '+')}"]
         for form in ("feed.xml", "feed.json", "suggest/"):
             paths.append(f"/library/{form}?q={canary(name, 'p0')}")
-        paths.append(f'/library/?q="{canary(name, "p0")}+{closed_words(name)[1]}"&topic=straits&sort=date')
+        paths.append(f"/library/?q=%22{canary(name, 'p0')}+{closed_words(name)[1]}%22&topic=straits&sort=date")
     return [
         *paths,
         "/library/suggest/?q=abou",
