@@ -3,6 +3,8 @@
 .PHONY: help setup demo test check format bench soak lock
 bin := .venv/bin
 workers ?= 2
+# What stands on the packages below and asks the database nothing of its own; `soak` runs it on PostgreSQL too.
+elsewhere := --ignore=tests/web --ignore=tests/desk --ignore=tests/demo
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -16,11 +18,11 @@ demo: setup ## Run the demo publication on http://localhost:8000.
 check: setup ## Format, lint, types, layers and documents: everything that is judged without running the site.
 	@sh scripts/check.sh
 
-test: setup ## Install what the tests need, then check, then every test on SQLite, then on PostgreSQL.
+test: setup ## Install what the tests need, then check, then every test on SQLite, then those of the database on PostgreSQL.
 	@sh scripts/test_tools.sh
 	@sh scripts/check.sh
 	$(bin)/pytest -n $(workers) -m "not soak"
-	sh scripts/with_postgresql.sh $(bin)/pytest -n $(workers) -m "not soak and not browser and not pure"
+	sh scripts/with_postgresql.sh $(bin)/pytest -n $(workers) -m "not soak and not browser and not pure" $(elsewhere)
 
 format: setup ## Put the code into the house's format.
 	@$(bin)/ruff format .
@@ -29,8 +31,9 @@ format: setup ## Put the code into the house's format.
 bench: setup ## Measure, as ratios within one run; prints a table and writes bench/results.json.
 	@$(bin)/python bench/run.py
 
-soak: setup ## The long tests: load, endurance, many readers at once.
+soak: setup ## The long tests: load, endurance, many readers at once; on PostgreSQL also the pages that `test` asks on SQLite alone.
 	@sh scripts/test_tools.sh
+	sh scripts/with_postgresql.sh $(bin)/pytest -n $(workers) -m "not soak and not browser and not pure" tests/web tests/desk tests/demo
 	$(bin)/pytest -n 0 -m soak
 
 lock: setup ## Renew requirements.lock from pyproject.toml.

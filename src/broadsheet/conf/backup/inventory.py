@@ -66,6 +66,7 @@ _FILLED_BY_MIGRATE = {
     "auth_group",
     "auth_group_permissions",
     "auth_permission",
+    "desk_offeredpermission",
     "desk_secondreading",
     "desk_secondreading_groups",
     "django_content_type",
