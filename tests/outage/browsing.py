@@ -99,6 +99,12 @@ class Reading:
         self._stop.set()
         self._thread.join()
 
+    def wait_for_a_round(self) -> None:
+        """Wait until every page has been answered once."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while len(self.answers) < len(self._paths) and time.monotonic() < deadline:
+            time.sleep(self._pause_s)
+
     def between(self, since: float, until: float) -> list[Answer]:
         """The answers to what was asked in a span of the machine's steady clock."""
         return [answer for answer in list(self.answers) if since <= answer.asked_at < until]
