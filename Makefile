@@ -4,7 +4,7 @@
 bin := .venv/bin
 workers ?= 2
 # What stands on the packages below and asks the database nothing of its own; `soak` runs it on PostgreSQL too.
-elsewhere := --ignore=tests/web --ignore=tests/desk --ignore=tests/demo
+elsewhere := --ignore=tests/web --ignore=tests/desk --ignore=tests/demo --ignore=tests/journeys
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -33,7 +33,7 @@ bench: setup ## Measure, as ratios within one run; prints a table and writes ben
 
 soak: setup ## The long tests: load, endurance, many readers at once; on PostgreSQL also the pages that `test` asks on SQLite alone.
 	@sh scripts/test_tools.sh
-	sh scripts/with_postgresql.sh $(bin)/pytest -n $(workers) -m "not soak and not browser and not pure" tests/web tests/desk tests/demo
+	sh scripts/with_postgresql.sh $(bin)/pytest -n $(workers) -m "not soak and not browser and not pure" tests/web tests/desk tests/demo tests/journeys
 	$(bin)/pytest -n 0 -m soak
 
 lock: setup ## Renew requirements.lock from pyproject.toml.
