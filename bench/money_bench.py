@@ -397,19 +397,7 @@ def _fill(numbers: range, price_id: int) -> None:
         return Snapshot(ref, Status.ACTIVE, START, end, str(price_id), payments=paid)
 
     LedgerLine.objects.bulk_create(
-        LedgerLine(
-            subscription=held,
-            kind=line.kind,
-            key=line.key,
-            at=line.at,
-            written_at=START,
-            cents=line.cents,
-            currency=line.currency,
-            until=line.until,
-            detail=line.detail,
-        )
-        for held in ours
-        for line in differences([], said(held.ref), now=START)
+        LedgerLine.of(line, held, written_at=START) for held in ours for line in differences([], said(held.ref), now=START)
     )
 
 

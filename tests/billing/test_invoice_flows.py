@@ -11,9 +11,11 @@ from broadsheet.accounts.models import User
 from broadsheet.billing import invoice_flows, providers, refund_flows
 from broadsheet.billing.change_flows import cancel, undo_cancel
 from broadsheet.billing.invoice_provider_flows import InvoiceProvider
-from broadsheet.billing.models import Alert, Invoice, InvoicePayment, InvoiceSettings, Plan, PriceChange
+from broadsheet.billing.models import Alert, Invoice, InvoicePayment, InvoiceSettings, Organisation, Plan, PriceChange
+from broadsheet.billing.order_flows import terms_of
 from broadsheet.billing.provider import Refused
 from broadsheet.billing.reconcile_flows import find_differences
+from broadsheet.billing.seat_flows import change_seats, preview_seats
 from broadsheet.core import clock
 from broadsheet.mail.models import OutboxLetter
 from broadsheet.membership.models import Grant
@@ -279,6 +281,39 @@ def test_announced_price_stands_on_the_next_invoice_and_says_so(year: Plan, term
     row = subscription_of(invoice)
     assert row is not None and row.price == year.prices.first()
     assert list(find_differences(now=clock.now())) == []
+
+
+@pytest.mark.parametrize("seats", [5, 2])
+def test_other_number_of_seats_stands_on_the_next_invoice_and_begins_when_it_is_paid(
+    year: Plan, terms: InvoiceSettings, clock: Any, seats: int
+) -> None:
+    Plan.objects.update(kind=Plan.Kind.GROUP)
+    invoice = order_by_invoice(year, quantity=3)
+    pay(invoice)
+    organisation = Organisation.objects.get()
+    assert preview_seats(organisation, seats, now=clock.now()).is_at_renewal
+    row = change_seats(organisation, seats, agreed_text="I agree.", shown_cents=0, now=clock.now())
+    assert (row.quantity, row.kept_cents, row.next_cents) == (3, 3 * 9600, seats * 9600)
+    live(336, clock, step=168)
+    second = Invoice.objects.get(number="2027-1")
+    assert (second.quantity, second.cents) == (seats, seats * 9600)
+    assert subscription_of(invoice).quantity == 3  # type: ignore[union-attr]
+    pay(second)
+    row = subscription_of(invoice)  # type: ignore[assignment]
+    assert (row.quantity, row.next_cents, agreement_of(invoice).next_quantity) == (seats, seats * 9600, None)
+    assert list(find_differences(now=clock.now())) == []
+
+
+def test_change_to_what_is_held_takes_back_the_one_that_waits(year: Plan, terms: InvoiceSettings, clock: Any) -> None:
+    invoice = order_by_invoice(year, quantity=3)
+    pay(invoice)
+    agreement, price = agreement_of(invoice), year.prices.get()
+    other = Plan.objects.create(name="Other", slug="other", price_cents=100, period="year").prices.get()
+    for wanted, quantity, held in ((other, 5, (other.pk, 5)), (price, 3, (None, None))):
+        order = terms_of(wanted, None, order_ref="", quantity=quantity)
+        InvoiceProvider().change_price(agreement.ref, order, at_renewal=True, now=clock.now())
+        agreement.refresh_from_db()
+        assert (agreement.next_price_id, agreement.next_quantity, agreement.quantity) == (*held, 3)
 
 
 def test_several_seats_and_a_tax_are_on_the_invoice(year: Plan) -> None:

@@ -12,9 +12,11 @@ from urllib.request import urlopen
 import pytest
 import stripe
 
+from broadsheet.billing.change_flows import tell_new_address
+from broadsheet.billing.group_flows import hand_over
 from broadsheet.billing.ledger import Status
 from broadsheet.billing.models import Order as OrderRow
-from broadsheet.billing.models import Plan, StripeCheckout
+from broadsheet.billing.models import Organisation, Plan, StripeCheckout
 from broadsheet.billing.order_flows import terms_of
 from broadsheet.billing.provider import NotOurs, Order, ProviderAway, ProviderError, Refused
 from broadsheet.billing.stripe_gateway import StripeGateway
@@ -151,6 +153,31 @@ def test_whoever_has_paid_before_stays_one_customer(
     assert len(double.books.all("customer")) == 1
     gateway.change_address(gateway.find_by_order("order-1") or "", "new@example.org", now=core_clock.now())
     assert double.books.all("customer")[0]["email"] == "new@example.org"
+
+
+@pytest.mark.django_db
+def test_seats_are_paid_by_a_customer_of_their_own_whoever_looks_after_them(
+    gateway: StripeGateway, double: StripeDouble, plan: Plan, make_reader: Any, order: Any
+) -> None:
+    def customers() -> list[str]:
+        return [double.books.things[gateway.find_by_order(ref) or ""]["customer"] for ref in refs]
+
+    seats = Plan.objects.create(name="Seats", slug="seats", price_cents=8000, period="year", kind=Plan.Kind.GROUP)
+    old, new, now = make_reader("old@example.org"), make_reader("new@example.org"), core_clock.now()
+    refs = ["own", "seats", "more-seats", "own-again"]
+    for ref, of in zip(refs, (plan, seats, seats, plan), strict=True):
+        press(go(gateway, order(ref, reader_id=old.pk, address=old.email, plan=of)), "works")
+        apply_snapshot("stripe", gateway.fetch(gateway.find_by_order(ref) or "", now=now), now=now)
+    own, first, second, again = customers()
+    assert own == again
+    assert len({own, first, second}) == 3
+    organisation = Organisation.objects.get(subscription__customer_ref=first)
+    hand_over(organisation, new, now=now)
+    tell_new_address(new.pk, now=now)
+    assert {number: double.books.things[number]["email"] for number in (own, first)} == {own: old.email, first: new.email}
+    refs.append("own-of-the-new-owner")
+    press(go(gateway, order(refs[-1], reader_id=new.pk, address=new.email)), "works")
+    assert customers()[-1] not in (own, first, second)
 
 
 @pytest.mark.django_db

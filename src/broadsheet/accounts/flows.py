@@ -37,6 +37,8 @@ LETTER_OF = {
     ProofPurpose.MERGE_KEPT: LetterKind.MERGE_AGREE,
     ProofPurpose.MERGE_CLOSED: LetterKind.MERGE_AGREE,
 }
+# These hold a code or a link of their own, which are good for a while.
+PROOF_LETTERS = frozenset((LetterKind.CONFIRM, LetterKind.SIGN_IN, *LETTER_OF.values()))
 
 
 @dataclass(frozen=True, slots=True)

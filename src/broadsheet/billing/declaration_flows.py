@@ -20,6 +20,7 @@ from broadsheet.billing.models import Alert, Declaration, Subscription
 from broadsheet.billing.personal_store import CLAIM_YEARS
 from broadsheet.billing.provider import Refused
 from broadsheet.billing.subscription_flows import raise_alert
+from broadsheet.core.text import day_text
 from broadsheet.mail.flows import queue_letter
 from broadsheet.mail.wordings import LetterKind
 from broadsheet.publication.store import load_publication
@@ -130,7 +131,7 @@ def _receipt(row: Declaration) -> dict[str, str]:
         "email": row.email,
         "contract": row.contract,
         "manner": manner,
-        "ends": f"{row.ends_on.day} {row.ends_on:%B %Y}" if row.ends_on else "as soon as it can",
+        "ends": day_text(row.ends_on) if row.ends_on else "as soon as it can",
         "reason_line": f"Reason: {row.reason}" if row.reason else "",
         "help_link": f"{settings.BROADSHEET.site_url}/help/",
     }

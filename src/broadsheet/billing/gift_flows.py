@@ -19,6 +19,7 @@ from django.db.models import Q
 
 from broadsheet.accounts.models import User
 from broadsheet.billing import gifts
+from broadsheet.billing.days import show_day
 from broadsheet.billing.gifts import Money
 from broadsheet.billing.ledger import Line, LineKind, Standing, Status
 from broadsheet.billing.models import Gift, Order, Plan, Subscription
@@ -350,12 +351,6 @@ def _write_opened(gift: Gift, reader: User, starts_at: datetime, now: datetime) 
 
 def _code_hash(code: str) -> str:
     return keyed_hash("gift", code, secret_key=settings.BROADSHEET.secret_key)
-
-
-def show_day(at: datetime) -> str:
-    """A day in the publication's zone, as letters say it."""
-    local = at.astimezone(settings.BROADSHEET.zone)
-    return f"{local.day} {local:%B %Y}"
 
 
 def _site(path: str) -> str:

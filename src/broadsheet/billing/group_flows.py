@@ -18,7 +18,8 @@ from django.db import transaction
 from broadsheet.accounts.models import User
 from broadsheet.billing import groups
 from broadsheet.billing.change_flows import tell_new_address
-from broadsheet.billing.gift_flows import offer_lines, show_day
+from broadsheet.billing.days import show_day
+from broadsheet.billing.gift_flows import offer_lines
 from broadsheet.billing.groups import Pasted
 from broadsheet.billing.ledger import Line, LineKind, Standing, Status, fold
 from broadsheet.billing.models import Order, Organisation, OrganisationDomain, Plan, Seat, Subscription

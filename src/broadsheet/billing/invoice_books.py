@@ -17,7 +17,6 @@ from broadsheet.billing.invoice_pdf import draw
 from broadsheet.billing.invoices import (
     Debt,
     Paper,
-    day_text,
     due_day,
     end_of_day,
     failing_since,
@@ -31,6 +30,7 @@ from broadsheet.billing.models.invoices import OpensOn
 from broadsheet.billing.periods import next_period_end
 from broadsheet.billing.provider import Refused
 from broadsheet.core.money import price_text
+from broadsheet.core.text import day_text
 from broadsheet.mail.flows import queue_letter
 from broadsheet.mail.messages import Attachment
 from broadsheet.mail.wordings import LetterKind
@@ -100,19 +100,19 @@ def begin(agreement: InvoiceAgreement, at: datetime) -> None:
 def write_invoice(agreement: InvoiceAgreement, terms: InvoiceSettings, *, now: datetime) -> Invoice:
     """Write the invoice for an agreement's first or next period."""
     start = agreement.period_end
-    price = (agreement.next_price or agreement.price) if start is not None else agreement.price
+    price, quantity = _next_terms(agreement)
+    cents = next_cents(agreement)
     if start is None and terms.opens_on == OpensOn.ORDER:
         begin(agreement, now)
         start = now
     # A period of another length is counted from its own beginning.
     anchor = agreement.anchor_at if price.period == agreement.price.period else start
     end = None if start is None else next_period_end(anchor or start, price.period, after=start)
-    cents = next_cents(agreement, price)
     if agreement.discount_left:
         agreement.discount_left -= 1
         agreement.save(update_fields=["discount_left"])
     what = f"{price.plan.name}, {_PERIODS[price.period]}"
-    return _store(agreement, terms, _Item(price, what, agreement.quantity, cents, price.currency, start, end), now)
+    return _store(agreement, terms, _Item(price, what, quantity, cents, price.currency, start, end), now)
 
 
 def write_again(old: Invoice, agreement: InvoiceAgreement, terms: InvoiceSettings, *, now: datetime) -> Invoice:
@@ -121,11 +121,11 @@ def write_again(old: Invoice, agreement: InvoiceAgreement, terms: InvoiceSetting
     return _store(agreement, terms, item, now)
 
 
-def next_cents(agreement: InvoiceAgreement, price: Price | None = None) -> int:
+def next_cents(agreement: InvoiceAgreement) -> int:
     """What the next invoice asks for, discounts taken off."""
-    price = price or agreement.next_price or agreement.price
+    price, quantity = _next_terms(agreement)
     percent = agreement.discount_percent if agreement.discount_left is None or agreement.discount_left > 0 else 0
-    return price.cents * agreement.quantity * (100 - percent) // 100
+    return price.cents * quantity * (100 - percent) // 100
 
 
 def credit(invoice: Invoice, cents: int, *, now: datetime) -> Invoice:
@@ -170,7 +170,7 @@ def settle(agreement: InvoiceAgreement, invoice: Invoice, *, now: datetime) -> N
     if agreement.anchor_at is None:
         begin(agreement, now)
     elif invoice.period_start is not None and invoice.period_end is not None and agreement.period_end is not None:
-        _take_price(agreement, invoice)
+        _take_terms(agreement, invoice)
         agreement.period_end = max(agreement.period_end, invoice.period_end)
         if status_at(now, failed_at=failed_at, ended_at=None)[0] is Status.UNPAID:
             # Access had ended; the days in between were not read, so they are not paid for.
@@ -179,8 +179,18 @@ def settle(agreement: InvoiceAgreement, invoice: Invoice, *, now: datetime) -> N
         agreement.save()
 
 
-def _take_price(agreement: InvoiceAgreement, invoice: Invoice) -> None:
-    """The period that is paid may be one of another price; one of another length is counted from its own beginning."""
+def _next_terms(agreement: InvoiceAgreement) -> tuple[Price, int]:
+    """Price and number of the next period, or of the first if none has begun."""
+    if agreement.period_end is None:
+        return agreement.price, agreement.quantity
+    return agreement.next_price or agreement.price, agreement.next_quantity or agreement.quantity
+
+
+def _take_terms(agreement: InvoiceAgreement, invoice: Invoice) -> None:
+    """The period that is paid may be one of another number or price; one of another length is counted from its beginning."""
+    if agreement.next_quantity == invoice.quantity:
+        agreement.next_quantity = None
+    agreement.quantity = invoice.quantity
     if invoice.price is None or invoice.price_id == agreement.price_id:
         return
     if invoice.price.period != agreement.price.period and invoice.period_start is not None:

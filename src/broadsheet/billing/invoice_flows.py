@@ -14,8 +14,9 @@ from django.db.models import Exists, F, OuterRef, Q
 from broadsheet.accounts.addresses import parse_address
 from broadsheet.accounts.models import User
 from broadsheet.billing import invoice_books
+from broadsheet.billing.days import show_day
 from broadsheet.billing.invoice_provider_flows import NAME
-from broadsheet.billing.invoices import FIRST_REMINDER, LAST_REMINDER, RENEWAL_LEAD, day_text
+from broadsheet.billing.invoices import FIRST_REMINDER, LAST_REMINDER, RENEWAL_LEAD
 from broadsheet.billing.ledger import Status
 from broadsheet.billing.models import (
     Invoice,
@@ -33,6 +34,7 @@ from broadsheet.billing.order_flows import finish_order, order_of
 from broadsheet.billing.provider import Refused
 from broadsheet.billing.subscription_flows import raise_alert
 from broadsheet.core.money import price_text
+from broadsheet.core.text import day_text
 from broadsheet.mail.flows import queue_letter
 from broadsheet.mail.wordings import LetterKind
 
@@ -411,7 +413,7 @@ def _access_line(agreement: InvoiceAgreement, invoice: Invoice) -> str:
     if invoice.period_start == agreement.anchor_at:
         return f"Access has begun. Sign in at {site}/login/ with the address that you gave us."
     end = agreement.period_end
-    return f"It is for the time from {_day(end)} on. You read everything until then, and for three weeks more." if end else ""
+    return f"It is for the time from {show_day(end)} on. You read everything until then, and for three weeks more." if end else ""
 
 
 def _tell_of_payment(
@@ -423,7 +425,7 @@ def _tell_of_payment(
     elif booked.too_much_cents:
         left_line = f"That is {price_text(booked.too_much_cents, invoice.currency)} more than the invoice; we pay it back."
     if not booked.left_cents and agreement.period_end is not None:
-        access_line = f"You read everything until {_day(agreement.period_end)}."
+        access_line = f"You read everything until {show_day(agreement.period_end)}."
     values = {
         "paid": price_text(cents, invoice.currency),
         "paid_on": day_text(paid_on),
@@ -431,7 +433,3 @@ def _tell_of_payment(
         "access_line": access_line,
     }
     invoice_books.send(invoice, LetterKind.INVOICE_PAID, now=now, values=values)
-
-
-def _day(at: datetime) -> str:
-    return day_text(at.astimezone(settings.BROADSHEET.zone).date())

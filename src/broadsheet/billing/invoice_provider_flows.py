@@ -83,7 +83,9 @@ class InvoiceProvider:
             row = invoice_books.hold_agreement(ref)
             if row.ended_at is not None or (row.cancel_at is not None and row.cancel_at <= now):
                 raise Refused("This subscription is over; begin a new one.")
-            row.next_price_id, row.quantity = order.price_id, order.quantity
+            # What is held already waits for nothing.
+            row.next_price_id = order.price_id if order.price_id != row.price_id else None
+            row.next_quantity = order.quantity if order.quantity != row.quantity else None
             row.discount_percent, row.discount_left = order.discount_percent, order.discount_periods
             row.save()
 

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from broadsheet.billing.ledger import RETRY_WINDOW, Status
 from broadsheet.core.money import amount_text, price_text
+from broadsheet.core.text import day_text
 
 # Long enough for an accounting department, and for a reminder before the period is over.
 RENEWAL_LEAD = timedelta(days=30)
@@ -75,11 +76,6 @@ def tax_within(cents: int, percent: Decimal) -> int:
 def percent_text(percent: Decimal) -> str:
     """`7%`, `5.5%`."""
     return f"{percent.normalize():f}%"
-
-
-def day_text(day: date) -> str:
-    """Such as `3 March 2026`."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def fill_prefix(prefix: str, issued_on: date) -> str:

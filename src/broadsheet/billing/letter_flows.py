@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, TruncDate
 
+from broadsheet.billing.days import show_day
 from broadsheet.billing.invoice_provider_flows import NAME as INVOICE
 from broadsheet.billing.law_store import load_laws
 from broadsheet.billing.ledger import Line, LineKind, Standing, Status
@@ -59,14 +60,19 @@ def write_letter_of_line(
     elif line.kind is LineKind.PAYMENT and line.cents and subscription.provider != INVOICE:
         _send(subscription, LetterKind.RECEIPT, _receipt(subscription, line, standing), now=now)
     elif line.kind is LineKind.REFUND and line.cents > 0:
-        values = {"amount": price_text(line.cents, line.currency), "paid_on": _day(_paid_at(subscription, line.detail) or line.at)}
+        values = {
+            "amount": price_text(line.cents, line.currency),
+            "paid_on": show_day(_paid_at(subscription, line.detail) or line.at),
+        }
         _send(subscription, LetterKind.REFUNDED, values, now=now)
     elif line.kind is LineKind.CANCEL and line.until is not None:
-        _send(subscription, LetterKind.CANCELLED, {"access_until": _day(line.until)}, now=now)
+        _send(subscription, LetterKind.CANCELLED, {"access_until": show_day(line.until)}, now=now)
     elif line.kind is LineKind.CANCEL_UNDONE and standing.period_end is not None:
-        _send(subscription, LetterKind.GOES_ON, {"renews_on": _day(standing.period_end), "amount": _amount(subscription)}, now=now)
+        _send(
+            subscription, LetterKind.GOES_ON, {"renews_on": show_day(standing.period_end), "amount": _amount(subscription)}, now=now
+        )
     elif line.kind is LineKind.PAUSE and line.until is not None and standing.period_end is not None:
-        values = {"access_until": _day(standing.period_end), "goes_on_at": _day(line.until)}
+        values = {"access_until": show_day(standing.period_end), "goes_on_at": show_day(line.until)}
         _send(subscription, LetterKind.PAUSED, values, now=now)
     elif line.kind is LineKind.STATUS and line.detail == Status.UNPAID and subscription.provider != INVOICE:
         _send(subscription, LetterKind.UNPAID, {"amount": _amount(subscription)}, now=now)
@@ -85,7 +91,7 @@ def write_failure_letters(*, now: datetime) -> int:
         with transaction.atomic():
             row = _lock(row.pk)
             if row.status == Status.PAST_DUE and _failure_letter(row, now) == due and _once(row, due[0], now):
-                values = {"amount": _amount(row), "access_until": _day(_access_end(row)), "card_link": _link("/account/card/")}
+                values = {"amount": _amount(row), "access_until": show_day(_access_end(row)), "card_link": _link("/account/card/")}
                 _send(row, due[1], values, now=now)
                 written += 1
     return written
@@ -105,7 +111,7 @@ def write_renewal_notices(*, now: datetime) -> int:
     due = _going_on().filter(price__period=Plan.Period.YEAR, period_end__range=(now, now + RENEWAL_NOTICE))
 
     def values(row: Subscription) -> dict[str, str]:
-        return {"renews_on": _day(row.period_end), "amount": _amount(row)}
+        return {"renews_on": show_day(row.period_end), "amount": _amount(row)}
 
     return _write(due, LetterKind.RENEWS_SOON, lambda row: row.period_end.date().isoformat(), values, now)
 
@@ -115,7 +121,7 @@ def write_pause_notices(*, now: datetime) -> int:
     due = Subscription.objects.filter(status=Status.PAUSED, paused_until__range=(now, now + PAUSE_NOTICE))
 
     def values(row: Subscription) -> dict[str, str]:
-        return {"goes_on_at": _day(row.paused_until or now), "amount": _amount(row)}
+        return {"goes_on_at": show_day(row.paused_until or now), "amount": _amount(row)}
 
     return _write(due, LetterKind.PAUSE_ENDS, lambda row: (row.paused_until or now).date().isoformat(), values, now)
 
@@ -138,7 +144,7 @@ def write_price_letters(*, now: datetime) -> int:
         due = Subscription.objects.filter(price=change.from_price, status__in=PAYING, cancel_at__isnull=True)
 
         def values(row: Subscription, change: PriceChange = change) -> dict[str, str]:
-            return {"new_price": _price(change.to_price, row.quantity), "from_day": _day(_first_renewal(row, change, now))}
+            return {"new_price": _price(change.to_price, row.quantity), "from_day": show_day(_first_renewal(row, change, now))}
 
         written += _write(due, LetterKind.PRICE_CHANGES, partial(_number_of, change), values, now)
     return written
@@ -151,7 +157,7 @@ def write_yearly_reminders(*, now: datetime) -> int:
     due = _going_on().filter(price__period=Plan.Period.MONTH, started_at__lte=now - YEAR)
 
     def values(row: Subscription) -> dict[str, str]:
-        return {"started_on": _day(row.started_at), "renews_on": _day(row.period_end), "amount": _amount(row)}
+        return {"started_on": show_day(row.started_at), "renews_on": show_day(row.period_end), "amount": _amount(row)}
 
     return _write(due, LetterKind.YEARLY_REMINDER, lambda row: str((now - row.started_at) // YEAR), values, now)
 
@@ -271,7 +277,7 @@ def _welcome(row: Subscription, standing: Standing) -> dict[str, str]:
 def _trial_line(row: Subscription, standing: Standing) -> str:
     if standing.status is not Status.TRIAL or standing.period_end is None:
         return ""
-    return f"The first days are free, until {_day(standing.period_end)}. Cancel before then and nothing is taken."
+    return f"The first days are free, until {show_day(standing.period_end)}. Cancel before then and nothing is taken."
 
 
 def _next_payment_line(row: Subscription, standing: Standing) -> str:
@@ -280,18 +286,18 @@ def _next_payment_line(row: Subscription, standing: Standing) -> str:
     if end is None:
         return ""
     if standing.cancel_at is not None:
-        return f"It runs until {_day(standing.cancel_at)} and does not renew."
+        return f"It runs until {show_day(standing.cancel_at)} and does not renew."
     if row.provider == INVOICE:
-        return f"It runs until {_day(end)}. A month before, we send the next invoice."
-    return f"The next payment, {_amount(row)}, is on {_day(end)}."
+        return f"It runs until {show_day(end)}. A month before, we send the next invoice."
+    return f"The next payment, {_amount(row)}, is on {show_day(end)}."
 
 
 def _receipt(row: Subscription, line: Line, standing: Standing) -> dict[str, str]:
     until = standing.period_end
     return {
         "amount": price_text(line.cents, line.currency),
-        "paid_on": _day(line.at),
-        "covers_until": _day(until) if until else "",
+        "paid_on": show_day(line.at),
+        "covers_until": show_day(until) if until else "",
         "number": line.detail,
     }
 
@@ -312,11 +318,6 @@ def _amount(row: Subscription) -> str:
 
 def _price(price: Price, quantity: int) -> str:
     return f"{price_text(price.cents * quantity, price.currency)} a {price.period}"
-
-
-def _day(at: datetime) -> str:
-    local = at.astimezone(settings.BROADSHEET.zone)
-    return f"{local.day} {local:%B %Y}"
 
 
 def _link(path: str) -> str:

@@ -16,7 +16,7 @@ import stripe
 
 from broadsheet.billing import stripe_reading as reading
 from broadsheet.billing.ledger import Snapshot
-from broadsheet.billing.models import StripeCheckout, Subscription
+from broadsheet.billing.models import Plan, Price, StripeCheckout, Subscription
 from broadsheet.billing.provider import Checkout, NotOurs, Order, ProviderEvent, Refused, UntrustedEvent
 from broadsheet.billing.stripe_client import PAGE, list_all, make_client, once, translated
 from broadsheet.billing.stripe_goods import NAME, StripeGoods, load_known_prices
@@ -249,10 +249,12 @@ class StripeGateway:
         return {"price_data": price, "quantity": 1}
 
     def _customer(self, order: Order) -> dict[str, str]:
-        """Who has paid through Stripe before stays the same customer there."""
-        before = Subscription.objects.filter(provider=NAME, reader_id=order.reader_id).exclude(customer_ref="").first()
-        if before is not None:
-            return {"customer": before.customer_ref}
+        """Who has paid through Stripe before stays the same customer there; seats, which may be handed over, have their own."""
+        if not Price.objects.filter(pk=order.price_id, plan__kind=Plan.Kind.GROUP).exists():
+            own = Subscription.objects.filter(provider=NAME, reader_id=order.reader_id).exclude(customer_ref="")
+            before = own.exclude(price__plan__kind=Plan.Kind.GROUP).first()
+            if before is not None:
+                return {"customer": before.customer_ref}
         return {"customer_email": order.address} if order.address else {}
 
     def _read_listed(self, subscription: dict[str, Any], known: frozenset[str]) -> Snapshot:

@@ -73,20 +73,7 @@ def write_lines(
     row: Subscription, stored: list[Line], fresh: tuple[Line, ...], *, is_quiet: bool = False, now: datetime
 ) -> Standing:
     """Add lines to a ledger, and make grant, columns and events follow; call it inside a transaction that holds the row."""
-    LedgerLine.objects.bulk_create(
-        LedgerLine(
-            subscription=row,
-            kind=line.kind,
-            key=line.key,
-            at=line.at,
-            written_at=now,
-            cents=line.cents,
-            currency=line.currency,
-            until=line.until,
-            detail=line.detail,
-        )
-        for line in fresh
-    )
+    LedgerLine.objects.bulk_create(LedgerLine.of(line, row, written_at=now) for line in fresh)
     standing = fold([*stored, *fresh])
     _copy(standing, row)
     _follow_with_grant(row, standing, now)

@@ -1,9 +1,10 @@
-"""Counting and cutting of plain text."""
+"""Counting and cutting of plain text, days in words, cells of tables."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date, datetime, tzinfo
 from itertools import filterfalse, repeat
 
 _WORD = re.compile(r"\w+(?:[’'.,-]\w+)*")
@@ -44,6 +45,12 @@ def word_runs(text: str, length: int = 8) -> set[tuple[str, ...]]:
     """Every run of `length` words in `text`, casefolded: the measure by which a text counts as leaked."""
     words = [match.group().casefold() for match in _WORD.finditer(text)]
     return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
+
+
+def day_text(day: date, zone: tzinfo | None = None) -> str:
+    """Such as `3 November 2025`; the day of a moment is the one that it falls on in `zone`."""
+    local = day.astimezone(zone) if isinstance(day, datetime) else day
+    return f"{local.day} {local:%B %Y}"
 
 
 def harmless_cell(value: object) -> str:

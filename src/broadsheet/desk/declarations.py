@@ -19,6 +19,7 @@ from broadsheet.billing.models import Declaration, Order
 from broadsheet.billing.provider import ProviderError
 from broadsheet.core import clock
 from broadsheet.core.money import price_text
+from broadsheet.core.text import harmless_cell
 
 SEE_DECLARATIONS = "billing.view_declaration"
 SETTLE_DECLARATIONS = "billing.change_declaration"
@@ -95,10 +96,9 @@ def consents(request: HttpRequest) -> HttpResponse:
     writer.writerow(("order", "at", "account", "plan", "subscription", "agreed to"))
     rows = Order.objects.exclude(agreed_text="").select_related("price__plan").order_by("id")
     for row in rows.iterator(chunk_size=500):
-        # The words are our own; a plan's name could still be taken for a formula.
-        plan = f"'{row.price.plan.name}" if row.price.plan.name[:1] in "=+-@" else row.price.plan.name
-        at = row.created_at.isoformat(timespec="seconds")
-        writer.writerow((row.ref, at, row.reader_id or "erased", plan, row.subscription_id or "", row.agreed_text))
+        at, plan = row.created_at.isoformat(timespec="seconds"), row.price.plan.name
+        cells = (row.ref, at, row.reader_id or "erased", plan, row.subscription_id, row.agreed_text)
+        writer.writerow(map(harmless_cell, cells))
     return response
 
 

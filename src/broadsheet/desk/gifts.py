@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import cast
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,7 +21,8 @@ from broadsheet.billing.gift_flows import deliver_again
 from broadsheet.billing.gift_store import GiftState, state_of
 from broadsheet.billing.models import Gift
 from broadsheet.core import clock
-from broadsheet.desk.models import AuditAction, AuditLine
+from broadsheet.desk.models import AuditAction
+from broadsheet.desk.support_flows import write_line
 
 SEE_GIFTS = "billing.view_gift"
 CHANGE_GIFTS = "billing.change_gift"
@@ -63,8 +66,7 @@ def gift(request: HttpRequest, number: int) -> HttpResponse:
     may_send = state in WAITING and request.user.has_perm(CHANGE_GIFTS)
     form = SendAgainForm(request.POST or None, initial={"address": row.address}) if may_send else None
     if request.method == "POST" and form is not None and form.is_valid():
-        if deliver_again(row, form.cleaned_data["address"], now=now):
-            _note(request, row, form.cleaned_data["reason"])
+        if _send_again(row, form, by=cast(User, request.user), now=now):
             messages.success(request, f"Sent to {form.cleaned_data['address']}. The code stays the same.")
         else:
             messages.error(request, "It has been opened or taken back in the meantime, so nothing was sent.")
@@ -73,12 +75,10 @@ def gift(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "desk/gift.html", context)
 
 
-def _note(request: HttpRequest, row: Gift, reason: str) -> None:
-    AuditLine.objects.create(
-        staff=cast(User, request.user),
-        reader_id=row.subscription.reader_id or 0,
-        action=AuditAction.RESEND,
-        reason=reason,
-        detail=f"gift {row.pk}",
-        at=clock.now(),
-    )
+def _send_again(row: Gift, form: SendAgainForm, *, by: User, now: datetime) -> bool:
+    with transaction.atomic():
+        is_sent = deliver_again(row, form.cleaned_data["address"], now=now)
+        if is_sent:
+            reason = form.cleaned_data["reason"]
+            write_line(by, row.subscription.reader_id, AuditAction.RESEND, reason, f"gift {row.pk}", now=now)
+    return is_sent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
@@ -20,7 +21,8 @@ from broadsheet.billing.group_flows import DomainProblem, add_domain, hand_over
 from broadsheet.billing.group_store import find_organisation, show
 from broadsheet.billing.models import Organisation
 from broadsheet.core import clock
-from broadsheet.desk.models import AuditAction, AuditLine
+from broadsheet.desk.models import AuditAction
+from broadsheet.desk.support_flows import write_line
 
 SEE_ORGANISATIONS = "billing.view_organisation"
 CHANGE_ORGANISATIONS = "billing.change_organisation"
@@ -87,8 +89,9 @@ def rename(request: HttpRequest, number: int) -> HttpResponse:
     row, form = _find(number), NameForm(request.POST)
     if not form.is_valid():
         return _page(request, row, name_form=form)
-    Organisation.objects.filter(pk=row.pk).update(name=form.cleaned_data["name"])
-    _note(request, row, AuditAction.MEND_SEATS, form.cleaned_data["reason"], "name")
+    with transaction.atomic():
+        Organisation.objects.filter(pk=row.pk).update(name=form.cleaned_data["name"])
+        _note(request, row, form.cleaned_data["reason"], "name", now=clock.now())
     return redirect("desk_organisation", number)
 
 
@@ -98,14 +101,18 @@ def domain(request: HttpRequest, number: int) -> HttpResponse:
     """Add a domain that staff have checked, or take one off the list."""
     row, now = _find(number), clock.now()
     if request.POST.get("remove", "").isdecimal():
-        row.domains.filter(pk=int(request.POST["remove"][:18])).delete()
-        _note(request, row, AuditAction.MEND_SEATS, "taken off the list", "domain")
+        with transaction.atomic():
+            deleted, _ = row.domains.filter(pk=int(request.POST["remove"][:18])).delete()
+            if deleted:
+                _note(request, row, "taken off the list", "domain", now=now)
         return redirect("desk_organisation", number)
     form = DomainForm(request.POST)
     if form.is_valid():
-        problem = add_domain(row, form.cleaned_data["domain"], by=cast(User, request.user), is_staff=True, now=now)
+        with transaction.atomic():
+            problem = add_domain(row, form.cleaned_data["domain"], by=cast(User, request.user), is_staff=True, now=now)
+            if problem is None:
+                _note(request, row, form.cleaned_data["reason"], "domain", now=now)
         if problem is None:
-            _note(request, row, AuditAction.MEND_SEATS, form.cleaned_data["reason"], "domain")
             return redirect("desk_organisation", number)
         form.add_error("domain", DOMAIN_PROBLEMS[problem])
     return _page(request, row, domain_form=form)
@@ -115,13 +122,13 @@ def domain(request: HttpRequest, number: int) -> HttpResponse:
 @permission_required(CHANGE_ORGANISATIONS, raise_exception=True)
 def owner(request: HttpRequest, number: int) -> HttpResponse:
     """Name another owner."""
-    row, form = _find(number), OwnerForm(request.POST)
+    row, form, now = _find(number), OwnerForm(request.POST), clock.now()
     if not form.is_valid():
         return _page(request, row, owner_form=form)
     reader: User = form.cleaned_data["address"]
     with transaction.atomic():
-        hand_over(row, reader, now=clock.now())
-        _note(request, row, AuditAction.MEND_SEATS, form.cleaned_data["reason"], f"owner, now account {reader.pk}")
+        hand_over(row, reader, now=now)
+        _note(request, row, form.cleaned_data["reason"], f"owner, now account {reader.pk}", now=now)
     messages.success(request, f"{reader.email} looks after the seats from now on.")
     return redirect("desk_organisation", number)
 
@@ -144,12 +151,6 @@ def _find(number: int) -> Organisation:
     return row
 
 
-def _note(request: HttpRequest, row: Organisation, action: AuditAction, reason: str, what: str) -> None:
-    AuditLine.objects.create(
-        staff=cast(User, request.user),
-        reader_id=row.owner_id or 0,
-        action=action,
-        reason=reason,
-        detail=f"organisation {row.pk}: {what}",
-        at=clock.now(),
-    )
+def _note(request: HttpRequest, row: Organisation, reason: str, what: str, *, now: datetime) -> None:
+    staff, detail = cast(User, request.user), f"organisation {row.pk}: {what}"
+    write_line(staff, row.owner_id, AuditAction.MEND_SEATS, reason, detail, now=now)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from allauth.usersessions.models import UserSession
-from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,6 +14,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from broadsheet.accounts.models import User
+from broadsheet.billing.days import show_day
 from broadsheet.core import clock
 from broadsheet.desk.diagnosis import diagnose
 from broadsheet.desk.models import AuditAction, AuditLine
@@ -96,7 +95,7 @@ def show_reader(request: HttpRequest, person: User, forms: Forms, *, status: int
         "person": person,
         "now": now,
         "sessions": UserSession.objects.filter(user=person).count(),
-        "diagnosis": diagnose(load_case(person, held, question.explanation, now=now), day_of),
+        "diagnosis": diagnose(load_case(person, held, question.explanation, now=now), show_day),
         "live_grants": [grant for grant in grants if grant.ends_at is None or grant.ends_at > now],
         "old_grants": [grant for grant in grants if grant.ends_at is not None and grant.ends_at <= now],
         "subscriptions": held,
@@ -153,12 +152,6 @@ def ask(person: User, typed: str) -> Question:
         return Question(text, article=article, explanation=answer)
     variant = variant_of(answer.decision, answer.entitlement, now)
     return Question(text, article=article, explanation=answer, variant=variant.kind, preview=_preview_mode(answer))
-
-
-def day_of(at: datetime) -> str:
-    """Such as `3 November 2025`, in the publication's zone."""
-    local = at.astimezone(settings.BROADSHEET.zone)
-    return f"{local.day} {local:%B %Y}"
 
 
 def _preview_mode(answer: Explanation) -> str:

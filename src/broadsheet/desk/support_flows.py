@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.crypto import get_random_string
 
 from broadsheet.accounts.addresses import Address, parse_address
-from broadsheet.accounts.flows import Wish, request_proof, start_address_change
+from broadsheet.accounts.flows import PROOF_LETTERS, Wish, request_proof, start_address_change
 from broadsheet.accounts.merge_flows import MergeRefused, start_merge
 from broadsheet.accounts.models import AddressProof, User
 from broadsheet.billing import change_flows
@@ -20,11 +20,12 @@ from broadsheet.billing.provider import ProviderError
 from broadsheet.billing.refund_flows import refund
 from broadsheet.billing.subscription_flows import UnknownPrice
 from broadsheet.desk.models import AuditAction, AuditLine
-from broadsheet.desk.support_store import PROOFS, load_unfinished
+from broadsheet.desk.support_store import load_unfinished
 from broadsheet.mail.flows import send_again
 from broadsheet.mail.models import OutboxLetter
 from broadsheet.membership.flows import end_grant, give_grant, sign_out_everywhere
 from broadsheet.membership.models import Grant
+from broadsheet.membership.store import whole_grants
 from broadsheet.pages.site import in_words
 from broadsheet.publication.store import load_publication
 
@@ -53,9 +54,14 @@ class NotDone(Exception):
 
 
 def note(order: StaffOrder, action: AuditAction, detail: str = "", *, now: datetime) -> None:
+    """Add a line about an order to the audit log, as `write_line` does."""
+    write_line(order.staff, order.reader.pk, action, order.reason, detail, now=now)
+
+
+def write_line(staff: User, reader_id: int | None, action: AuditAction, reason: str, detail: str = "", *, now: datetime) -> None:
     """Add a line to the audit log; call it inside the transaction that does it, or before what no transaction holds."""
     AuditLine.objects.create(
-        staff=order.staff, reader_id=order.reader.pk, action=action, reason=order.reason[:300], detail=detail[:300], at=now
+        staff=staff, reader_id=reader_id or NO_ACCOUNT, action=action, reason=reason[:300], detail=detail[:300], at=now
     )
 
 
@@ -83,8 +89,7 @@ def extend(order: StaffOrder, days: int, *, is_publisher: bool, now: datetime) -
         ).first()
         if lately is not None and not is_publisher:
             raise NotDone("This reader’s access was extended less than a month ago; ask the publisher to do it again.")
-        grants = Grant.objects.filter(reader=order.reader, article=None, starts_at__lte=now)
-        ends = [grant.ends_at for grant in grants if grant.ends_at is None or grant.ends_at > now]
+        ends = list(whole_grants(order.reader.pk, now=now).values_list("ends_at", flat=True))
         if None in ends:
             raise NotDone("This reader reads everything without an end already.")
         until = max([end for end in ends if end is not None], default=now) + timedelta(days=days)
@@ -108,7 +113,7 @@ def send_letter_again(order: StaffOrder, letter: OutboxLetter, *, now: datetime)
     Raises:
         NotDone: its code or link would be old.
     """
-    if letter.kind in PROOFS:
+    if letter.kind in PROOF_LETTERS:
         raise NotDone("A letter with a code is not sent again; send a new sign-in letter.")
     with transaction.atomic():
         note(order, AuditAction.RESEND, f"letter {letter.kind}", now=now)
@@ -139,7 +144,7 @@ def send_confirmation(staff: User, reason: str, asked: AddressProof, *, now: dat
         words=words,
     )
     with transaction.atomic():
-        AuditLine.objects.create(staff=staff, reader_id=NO_ACCOUNT, action=AuditAction.CONFIRMATION, reason=reason[:300], at=now)
+        write_line(staff, None, AuditAction.CONFIRMATION, reason, now=now)
         request_proof(Address(asked.address, asked.address_key), wish, now=now)
 
 

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from broadsheet.accounts.addresses import parse_address
 from broadsheet.accounts.models import AddressProof, User
+from broadsheet.billing.days import show_day
 from broadsheet.billing.models import Subscription
 from broadsheet.core import clock
 from broadsheet.core.money import amount_text
 from broadsheet.desk import support_flows as flows
-from broadsheet.desk.reader_pages import day_of, show_reader
+from broadsheet.desk.reader_pages import show_reader
 from broadsheet.desk.roles import GIVE_GRANTS, HELP_READERS
 from broadsheet.desk.support_flows import NotDone, StaffOrder
 from broadsheet.desk.support_forms import AddressForm, ExtendForm, Forms, GrantForm, MergeForm, PauseForm, ReasonForm, RefundForm
@@ -58,7 +59,7 @@ def extend(request: HttpRequest, reader_id: int) -> HttpResponse:
         except NotDone as error:
             form.add_error("days", str(error))
         else:
-            return _done(request, person, f"{person.email} reads everything until {day_of(until)}.")
+            return _done(request, person, f"{person.email} reads everything until {show_day(until)}.")
     return show_reader(request, person, Forms(extend=form), status=422)
 
 
@@ -240,7 +241,7 @@ def give_back(request: HttpRequest, reader_id: int, subscription_id: int, paymen
     form = RefundForm(payment.currency, _posted(request), initial=initial)
     words = {
         "title": "Give money back?",
-        "what": f"{payment.amount} were paid on {day_of(payment.at)} for {held.row.price.plan.name}; {payment.left} are left.",
+        "what": f"{payment.amount} were paid on {show_day(payment.at)} for {held.row.price.plan.name}; {payment.left} are left.",
         "button": "Give it back",
         "done": "The money goes back; the reader gets a letter.",
     }

@@ -9,14 +9,14 @@ from enum import StrEnum
 from heapq import merge
 
 from allauth.usersessions.models import UserSession
-from django.conf import settings
-from django.db.models import Q
+from django.db.models import Max, Q
 
-from broadsheet.accounts.flows import CODE_TRIES_A_DAY, DAY
+from broadsheet.accounts.flows import CODE_TRIES_A_DAY, DAY, PROOF_LETTERS
 from broadsheet.accounts.models import AddressProof, User
 from broadsheet.accounts.store import tally_subject
 from broadsheet.billing import providers
 from broadsheet.billing.change_flows import FOR_OTHERS, RUNNING, may_cancel, may_pause, may_undo
+from broadsheet.billing.days import show_day
 from broadsheet.billing.ledger import LineKind, Standing, Status, fold
 from broadsheet.billing.models import Gift, Invoice, LedgerLine, Order, Subscription
 from broadsheet.core.flows import may_try
@@ -27,6 +27,7 @@ from broadsheet.desk.models import AuditLine
 from broadsheet.mail.models import OutboxLetter
 from broadsheet.mail.wordings import LetterKind
 from broadsheet.membership.models import Grant, NewsletterConsent
+from broadsheet.membership.store import whole_grants
 from broadsheet.paywall.explanation import Explanation
 from broadsheet.paywall.models import Unlock
 
@@ -35,8 +36,6 @@ MAX_FOUND = 50
 MAX_OF_A_KIND = 500
 PAGE = 40
 ORDERS_COUNT_FOR = timedelta(days=90)  # an older one that led to nothing explains nothing
-# These hold a code or a link of their own and are written anew instead.
-PROOFS = (LetterKind.CONFIRM, LetterKind.SIGN_IN, LetterKind.CHANGE_OLD, LetterKind.CHANGE_NEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +164,8 @@ def find_unconfirmed(typed: str, *, now: datetime) -> list[AddressProof]:
 
 def load_case(reader: User, held: Iterable[Held], asked: Explanation | None, *, now: datetime) -> Case:
     """What the diagnosis needs to know; `asked` is the answer about an article, if one was asked about."""
-    whole = [grant for grant in Grant.objects.filter(reader=reader, article=None) if grant.starts_at <= now]
-    live = [grant for grant in whole if grant.ends_at is None or grant.ends_at > now]
+    live = list(whole_grants(reader.pk, now=now))
+    over = Grant.objects.filter(reader=reader, article=None, ends_at__lte=now)
     has_end = all(grant.ends_at is not None for grant in live)
     decision = asked.decision if asked else None
     return Case(
@@ -178,7 +177,7 @@ def load_case(reader: User, held: Iterable[Held], asked: Explanation | None, *, 
         subscriptions=tuple(_short(each) for each in held),
         open_orders=tuple(_load_open_orders(reader, now)),
         elsewhere=() if live else tuple(_find_elsewhere(reader)),
-        grant_over_at=max((grant.ends_at for grant in whole if grant.ends_at), default=None),
+        grant_over_at=over.aggregate(last=Max("ends_at"))["last"],
         is_sign_in_blocked=not may_try("code", tally_subject(reader.address_key), limit=CODE_TRIES_A_DAY, per=DAY, now=now),
         is_article_asked=asked is not None,
         outcome=decision.outcome if decision else None,
@@ -284,7 +283,7 @@ def _money(reader: User, now: datetime) -> Iterator[Moment]:
 
 def _line_words(row: LedgerLine) -> str:
     amount = f" {price_text(row.cents, row.currency)}" if row.cents else ""
-    until = f" until {_day(row.until)}" if row.until else ""
+    until = f" until {show_day(row.until)}" if row.until else ""
     words = _LINE_WORDS.get(LineKind(row.kind), row.get_kind_display())
     return f"{words}{f' {row.detail}' if row.kind == LineKind.STATUS else ''}{amount}{until}".replace("_", " ")
 
@@ -312,7 +311,7 @@ def _grants(reader: User, now: datetime) -> Iterator[Moment]:
     rows = Grant.objects.filter(reader=reader).select_related("article").defer("article__body").order_by("-id")[:MAX_OF_A_KIND]
     for row in rows:
         opens = f"opens “{row.article.headline}”" if row.article else "opens everything"
-        until = f" until {_day(row.ends_at)}" if row.ends_at else ""
+        until = f" until {show_day(row.ends_at)}" if row.ends_at else ""
         yield Moment(row.created_at, MomentKind.GRANT, f"{row.get_source_display().capitalize()} grant {opens}{until}", row.reason)
         if row.ends_at is not None and row.ends_at <= now:
             yield Moment(row.ends_at, MomentKind.GRANT, f"{row.get_source_display().capitalize()} grant is over", row.reason)
@@ -322,7 +321,7 @@ def _letters(reader: User, now: datetime) -> Iterator[Moment]:
     rows = OutboxLetter.objects.filter(to_address__iexact=reader.email).order_by("-id").defer("text", "html", "attachment")
     for row in rows[:MAX_OF_A_KIND]:
         name = NAMES.get(LetterKind(row.kind), row.kind) if row.kind in set(LetterKind) else row.kind
-        can_go_again = row.kind in set(LetterKind) and row.kind not in PROOFS
+        can_go_again = row.kind in set(LetterKind) and row.kind not in PROOF_LETTERS
         state = row.get_state_display().lower().replace("_", " ")
         yield Moment(row.created_at, MomentKind.LETTER, f"{name}: “{row.subject}”", state, row.pk if can_go_again else None)
 
@@ -331,7 +330,7 @@ def _reading(reader: User, now: datetime) -> Iterator[Moment]:
     rows = Unlock.objects.filter(reader=reader).select_related("article").defer("article__body").order_by("-opened_at")
     for row in rows[:MAX_OF_A_KIND]:
         title = f"“{row.article.headline}”" if row.article else "an article that was deleted"
-        detail = f"{row.slot} of {row.allowance} in {row.month}, open until {_day(row.ends_at)}"
+        detail = f"{row.slot} of {row.allowance} in {row.month}, open until {show_day(row.ends_at)}"
         yield Moment(row.opened_at, MomentKind.READING, f"Opened {title}", detail)
 
 
@@ -368,8 +367,3 @@ _HISTORIES: tuple[tuple[MomentKind, Callable[[User, datetime], Iterator[Moment]]
     (MomentKind.CONSENT, _consents),
     (MomentKind.STAFF, _staff),
 )
-
-
-def _day(at: datetime) -> str:
-    local = at.astimezone(settings.BROADSHEET.zone)
-    return f"{local.day} {local:%B %Y}"

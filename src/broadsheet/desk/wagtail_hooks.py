@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.templatetags.static import static
@@ -134,76 +135,50 @@ def register_addresses() -> list[URLPattern]:
     ]
 
 
-@hooks.register("register_admin_menu_item")
-def register_home_page_item() -> MenuItem:
-    address = reverse("wagtailsettings:edit", args=["library", "homepage"])
-    return _ForWhoMay("Home page", address, name="home-page", icon_name="home", order=110, permission="library.change_homepage")
+class _Entry(NamedTuple):
+    """One item of a menu (`admin` or `reports`): how it is named and drawn, who sees it, the address and its values."""
+
+    menu: str
+    label: str
+    name: str
+    icon: str
+    order: int
+    permission: str
+    address: tuple[str, ...]
 
 
-@hooks.register("register_admin_menu_item")
-def register_readers_item() -> MenuItem:
-    return _ForWhoMay("Readers", reverse("desk_readers"), name="readers", icon_name="group", order=240, permission=SEE_READERS)
+_ITEMS = (
+    _Entry(
+        "admin", "Home page", "home-page", "home", 110, "library.change_homepage", ("wagtailsettings:edit", "library", "homepage")
+    ),
+    _Entry("admin", "Letters", "letters", "mail", 225, letters.CHANGE_LETTERS, ("desk_letters",)),
+    _Entry("admin", "Invoices", "invoices", "doc-full", 232, invoices.SEE_INVOICES, ("desk_invoices",)),
+    _Entry("admin", "Gifts", "gifts", "tag", 233, gifts.SEE_GIFTS, ("desk_gifts",)),
+    _Entry("admin", "Organisations", "organisations", "group", 234, organisations.SEE_ORGANISATIONS, ("desk_organisations",)),
+    _Entry("admin", "Withdrawals", "declarations", "warning", 235, declarations.SEE_DECLARATIONS, ("desk_declarations",)),
+    _Entry("admin", "Alerts", "alerts", "warning", 236, alerts.SEE_ALERTS, ("desk_alerts",)),
+    _Entry("admin", "Readers", "readers", "group", 240, SEE_READERS, ("desk_readers",)),
+    _Entry("admin", "Figures", "figures", "history", 245, SEE_FIGURES, ("desk_funnel",)),
+    _Entry("reports", "Photo licences", "photo-licences", "date", 100, "library.publish_article", ("desk_photo_licences",)),
+    _Entry("reports", "Support log", "audit", "clipboard-list", 110, SEE_AUDIT, ("desk_audit",)),
+    _Entry("reports", "House ads", "house-ad-figures", "pick", 110, SEE_ADS, ("desk_ads",)),
+)
 
 
-@hooks.register("register_admin_menu_item")
-def register_figures_item() -> MenuItem:
-    return _ForWhoMay("Figures", reverse("desk_funnel"), name="figures", icon_name="history", order=245, permission=SEE_FIGURES)
-
-
-@hooks.register("register_admin_menu_item")
-def register_letters_item() -> MenuItem:
+def _make_item(entry: _Entry) -> MenuItem:
+    view, *values = entry.address
     return _ForWhoMay(
-        "Letters", reverse("desk_letters"), name="letters", icon_name="mail", order=225, permission=letters.CHANGE_LETTERS
+        entry.label,
+        reverse(view, args=values),
+        name=entry.name,
+        icon_name=entry.icon,
+        order=entry.order,
+        permission=entry.permission,
     )
 
 
-@hooks.register("register_admin_menu_item")
-def register_invoices_item() -> MenuItem:
-    address, may = reverse("desk_invoices"), invoices.SEE_INVOICES
-    return _ForWhoMay("Invoices", address, name="invoices", icon_name="doc-full", order=232, permission=may)
-
-
-@hooks.register("register_admin_menu_item")
-def register_alerts_item() -> MenuItem:
-    address, may = reverse("desk_alerts"), alerts.SEE_ALERTS
-    return _ForWhoMay("Alerts", address, name="alerts", icon_name="warning", order=236, permission=may)
-
-
-@hooks.register("register_admin_menu_item")
-def register_gifts_item() -> MenuItem:
-    return _ForWhoMay("Gifts", reverse("desk_gifts"), name="gifts", icon_name="tag", order=233, permission=gifts.SEE_GIFTS)
-
-
-@hooks.register("register_admin_menu_item")
-def register_organisations_item() -> MenuItem:
-    address, may = reverse("desk_organisations"), organisations.SEE_ORGANISATIONS
-    return _ForWhoMay("Organisations", address, name="organisations", icon_name="group", order=234, permission=may)
-
-
-@hooks.register("register_admin_menu_item")
-def register_declarations_item() -> MenuItem:
-    address, may = reverse("desk_declarations"), declarations.SEE_DECLARATIONS
-    return _ForWhoMay("Withdrawals", address, name="declarations", icon_name="warning", order=235, permission=may)
-
-
-@hooks.register("register_reports_menu_item")
-def register_audit_item() -> MenuItem:
-    return _ForWhoMay(
-        "Support log", reverse("desk_audit"), name="audit", icon_name="clipboard-list", order=110, permission=SEE_AUDIT
-    )
-
-
-@hooks.register("register_reports_menu_item")
-def register_ads_item() -> MenuItem:
-    return _ForWhoMay("House ads", reverse("desk_ads"), name="house-ad-figures", icon_name="pick", order=110, permission=SEE_ADS)
-
-
-@hooks.register("register_reports_menu_item")
-def register_licences_item() -> MenuItem:
-    address = reverse("desk_photo_licences")
-    return _ForWhoMay(
-        "Photo licences", address, name="photo-licences", icon_name="date", order=100, permission="library.publish_article"
-    )
+for _entry in _ITEMS:
+    hooks.register(f"register_{_entry.menu}_menu_item", partial(_make_item, _entry))
 
 
 @hooks.register("construct_main_menu")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from broadsheet.core.months import month_key
-from broadsheet.membership.models import Grant
+from broadsheet.membership.store import whole_grants
 from broadsheet.paywall.models import FriendLink
 from broadsheet.publication.store import load_publication
 
@@ -31,8 +31,7 @@ class GivenLink:
 
 def is_subscriber(reader_id: int, *, now: datetime) -> bool:
     """Whether a reader's account is open and holds a live grant for everything."""
-    whole = Grant.objects.filter(reader_id=reader_id, reader__is_active=True, article__isnull=True, starts_at__lte=now)
-    return whole.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now)).exists()
+    return whole_grants(reader_id, now=now).filter(reader__is_active=True).exists()
 
 
 def count_left(reader_id: int, *, now: datetime) -> int:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from broadsheet.accounts.models import User
 from broadsheet.billing import group_flows, group_store, groups, seat_flows
 from broadsheet.billing.changes import Change
-from broadsheet.billing.gift_flows import show_day
+from broadsheet.billing.days import show_day
 from broadsheet.billing.group_flows import DomainProblem, SeatOutcome
 from broadsheet.billing.law_store import load_laws
 from broadsheet.billing.models import Organisation, Plan, Price, Seat

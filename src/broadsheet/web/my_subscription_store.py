@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from broadsheet.billing import change_flows, providers
 from broadsheet.billing.change_flows import Target
@@ -16,7 +16,7 @@ from broadsheet.billing.law_store import load_laws
 from broadsheet.billing.ledger import LineKind, Standing, Status, fold
 from broadsheet.billing.models import LedgerLine, Plan, SaveOffer, Subscription
 from broadsheet.core.money import price_text
-from broadsheet.membership.models import Grant
+from broadsheet.membership.store import whole_grants
 
 OVER = (Status.ENDED, Status.UNPAID)
 
@@ -111,9 +111,7 @@ def load_subscriptions(reader_id: int, *, now: datetime) -> tuple[HeldSubscripti
 def load_other_rights(reader_id: int, *, now: datetime) -> tuple[HeldGrant, ...]:
     """Gifts, seats, complimentary access and the like that are live now."""
     own = Subscription.objects.filter(reader_id=reader_id, grant__isnull=False).values("grant")
-    rows = Grant.objects.filter(
-        Q(ends_at__isnull=True) | Q(ends_at__gt=now), reader_id=reader_id, starts_at__lte=now, article__isnull=True
-    ).exclude(pk__in=own)
+    rows = whole_grants(reader_id, now=now).exclude(pk__in=own)
     return tuple(HeldGrant(row.get_source_display().capitalize(), row.reason, row.starts_at, row.ends_at) for row in rows)
 
 

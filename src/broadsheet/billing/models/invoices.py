@@ -113,6 +113,7 @@ class InvoiceAgreement(models.Model):
     price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
     next_price = models.ForeignKey(Price, null=True, on_delete=models.PROTECT, related_name="+")  # of the next period, if another
     quantity = models.PositiveIntegerField(default=1)
+    next_quantity = models.PositiveIntegerField(null=True)  # of the next period, if another
     discount_percent = models.PositiveSmallIntegerField(default=0)
     discount_left = models.PositiveSmallIntegerField(null=True)  # invoices that are still lower; None is all
     renews = models.BooleanField(default=True)

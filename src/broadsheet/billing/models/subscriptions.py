@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 
 from broadsheet.accounts.models import User
@@ -87,6 +89,21 @@ class LedgerLine(models.Model):
             # Support looks for a payment by the number on a receipt.
             models.Index(fields=("detail",), condition=models.Q(kind="payment"), name="billing_line_payment"),
         ]
+
+    @classmethod
+    def of(cls, line: Line, subscription: Subscription, *, written_at: datetime) -> LedgerLine:
+        """The row of one line, not yet stored."""
+        return cls(
+            subscription=subscription,
+            kind=line.kind,
+            key=line.key,
+            at=line.at,
+            written_at=written_at,
+            cents=line.cents,
+            currency=line.currency,
+            until=line.until,
+            detail=line.detail,
+        )
 
     def line(self) -> Line:
         """The row as the ledger reads it."""

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from wagtail.rich_text import expand_db_html
 
+from broadsheet.core.text import day_text
 from broadsheet.library.body import clean_text
 from broadsheet.pages.pictures import CARD_SIZES, LEAD_SIZES, SMALL_SIZES, image_tag
 from broadsheet.pages.records import Picture
@@ -27,15 +28,14 @@ def picture(shown: Picture, size: str, *, eager: bool = False, decoration: bool 
 @register.filter
 def day(moment: datetime | date) -> str:
     """A date as readers read it, in the publication's zone: `3 March 2026`."""
-    local = moment.astimezone(settings.BROADSHEET.zone) if isinstance(moment, datetime) else moment
-    return f"{local.day} {local:%B %Y}"
+    return day_text(moment, settings.BROADSHEET.zone)
 
 
 @register.filter
 def weekday(moment: datetime | date) -> str:
     """A date with its day of the week: `Tuesday 3 March 2026`."""
     local = moment.astimezone(settings.BROADSHEET.zone) if isinstance(moment, datetime) else moment
-    return f"{local:%A} {local.day} {local:%B %Y}"
+    return f"{local:%A} {day(local)}"
 
 
 @register.filter
