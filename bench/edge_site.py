@@ -113,9 +113,9 @@ def make_articles(size: str, wanted: Wanted, now: datetime) -> Iterator[MadeArti
     from broadsheet.pages.variants import usual_variants
 
     model = write_article(SIZES[size])
-    pages = [
-        page for page in compose_article(model.pk, list(usual_variants(Access.METERED, 3)), now=now) if page.kind in wanted.kinds
-    ]
+    variants = list(usual_variants(Access.METERED, 3))
+    made = compose_article(model.pk, variants, epoch=store.read_epoch(), now=now)
+    pages = [page for page in made if page.kind in wanted.kinds]
     yield MadeArticle(model.pk, model.slug, size)
     for start in range(1, wanted.articles, BATCH):
         with transaction.atomic():

@@ -60,12 +60,22 @@ def test_same_page_gets_the_same_ad_in_whatever_order_they_are_read(bookings: li
     assert chosen(*bookings, page=page) == chosen(*sorted(bookings, key=lambda one: one.ad_id), page=page)
 
 
+def turn(*bookings: Booking) -> datetime | None:
+    return next_turn(bookings, slot=Slot.LIST, seen_by=Seen.STRANGER, now=NOW)
+
+
 def test_next_turn_is_the_first_beginning_or_end_to_come() -> None:
     later = replace(ONE, starts_at=NOW + SECOND, ends_at=None)
-    assert next_turn([ONE], now=NOW) == NOW + DAY
-    assert next_turn([ONE, later], now=NOW) == NOW + SECOND
-    assert next_turn([replace(ONE, ends_at=None)], now=NOW) is None
-    assert next_turn([], now=NOW) is None
+    assert turn(ONE) == NOW + DAY
+    assert turn(ONE, later) == NOW + SECOND
+    assert turn(replace(ONE, ends_at=None)) is None
+    assert turn() is None
+
+
+def test_only_a_booking_of_the_slot_and_the_audience_turns_its_pages() -> None:
+    soon = replace(ONE, ends_at=NOW + SECOND)
+    assert turn(ONE, replace(soon, slot=Slot.ARTICLE_END), replace(soon, seen_by=Seen.READER)) == NOW + DAY
+    assert turn(ONE, replace(soon, seen_by=Seen.STRANGER)) == NOW + SECOND
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,7 @@ def test_a_page_overtaken_by_an_editor_is_made_from_the_new_text(
     assert render_batch(article_batch(clock), Order(current_recipe()), now=clock.now()).outcomes == {Outcome.MADE: 1}
     page = store.find_page(article_path(article.pk), "wall-stranger-stranger", recipe=current_recipe(), now=clock.now())
     form = Form(resolver.Outcome.WALL, Reason.STRANGER, Audience.STRANGER)
-    fresh = flows.compose_article(article.pk, [form], now=clock.now())[0]
+    fresh = flows.compose_article(article.pk, [form], epoch=store.read_epoch(), now=clock.now())[0]
     assert page is not None and page.etag == fresh.page.etag
 
 

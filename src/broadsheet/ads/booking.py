@@ -39,10 +39,14 @@ class Booking:
     ends_at: datetime | None
     weight: int
 
+    def is_meant_for(self, slot: Slot, seen_by: Seen) -> bool:
+        """Whether the slot holds this ad at some time, for strangers or for registered readers."""
+        return self.slot is slot and self.seen_by in (seen_by, Seen.BOTH)
+
     def is_for(self, slot: Slot, seen_by: Seen, now: datetime) -> bool:
-        """Whether the slot may hold this ad now, for strangers or for registered readers."""
+        """Whether the slot may hold this ad now."""
         is_live = self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
-        return is_live and self.slot is slot and self.seen_by in (seen_by, Seen.BOTH)
+        return is_live and self.is_meant_for(slot, seen_by)
 
 
 def choose_booking(bookings: Sequence[Booking], *, slot: Slot, seen_by: Seen, page: str, now: datetime) -> Booking | None:
@@ -64,7 +68,8 @@ def choose_booking(bookings: Sequence[Booking], *, slot: Slot, seen_by: Seen, pa
     return None
 
 
-def next_turn(bookings: Sequence[Booking], *, now: datetime) -> datetime | None:
-    """When the next booking begins or ends; None: never. Pages made now are outdated then."""
-    moments = [moment for one in bookings for moment in (one.starts_at, one.ends_at) if moment is not None and moment > now]
+def next_turn(bookings: Sequence[Booking], *, slot: Slot, seen_by: Seen, now: datetime) -> datetime | None:
+    """When the next booking of a slot begins or ends for whoever sees it; None: never. Pages made now are outdated then."""
+    own = [one for one in bookings if one.is_meant_for(slot, seen_by)]
+    moments = [moment for one in own for moment in (one.starts_at, one.ends_at) if moment is not None and moment > now]
     return min(moments, default=None)

@@ -40,7 +40,11 @@ PNG = "image/png"
 
 def find_or_build_article(article_id: int, variant: Variant, *, now: datetime) -> FinishedPage | None:
     """The finished page of one article in one form; made and kept if there is none yet; None if it is not published."""
-    return _find_or_build(article_path(article_id), variant.kind, lambda: compose_article(article_id, [variant], now=now), now=now)
+
+    def compose(epoch: int) -> list[NewPage]:
+        return compose_article(article_id, [variant], epoch=epoch, now=now)
+
+    return _find_or_build(article_path(article_id), variant.kind, compose, now=now)
 
 
 def build_usual_pages(article_id: int, *, now: datetime) -> None:
@@ -50,12 +54,12 @@ def build_usual_pages(article_id: int, *, now: datetime) -> None:
         return
     epoch = store.read_epoch()
     variants = list(usual_variants(Access(row.access), load_publication().articles_per_month))
-    _keep(compose_article(article_id, variants, now=now), epoch=epoch, now=now)
+    _keep(compose_article(article_id, variants, epoch=epoch, now=now), epoch=epoch, now=now)
 
 
 def find_or_build_list(path: ListPath, audience: Audience, *, now: datetime) -> FinishedPage | None:
     """The finished list, feed or sitemap at `path` for one audience; None if there is nothing of that name."""
-    return _find_or_build(path.path, audience, lambda: compose_list(path, [audience], now=now), now=now)
+    return _find_or_build(path.path, audience, lambda epoch: compose_list(path, [audience], epoch=epoch, now=now), now=now)
 
 
 def build_list(path: ListPath, place: Place, audience: Audience, *, now: datetime) -> str | None:
@@ -68,7 +72,7 @@ def find_or_build_card(article_id: int, *, now: datetime) -> FinishedPage | None
     """The picture that other sites show beside a link to the article; made once and kept; None if it is not published."""
     path, kind = f"{article_path(article_id)}card.png", "card"
 
-    def draw() -> list[NewPage]:
+    def draw(_epoch: int) -> list[NewPage]:
         words = find_card_words(article_id)
         return [NewPage(path, kind, finish_picture(draw_card(words), PNG), [article_id], None)] if words is not None else []
 
@@ -80,23 +84,29 @@ def article_path(article_id: int) -> str:
     return f"/articles/{article_id}/"
 
 
-def compose_article(article_id: int, variants: Sequence[Variant], *, now: datetime) -> list[NewPage]:
-    """The finished pages of one article in these forms, in their order, not kept yet; none if it is not published."""
+def compose_article(article_id: int, variants: Sequence[Variant], *, epoch: int, now: datetime) -> list[NewPage]:
+    """The finished pages of one article in these forms, in their order, not kept yet; none if it is not published.
+
+    `epoch` is the one that was read before.
+    """
     try:
         content = load_article_pages(article_id, {variant.is_open for variant in variants}, now=now)
     except Article.DoesNotExist:
         return []
-    site, ads = load_site(now=now), load_ads(epoch=store.read_epoch(), now=now)
+    site, ads = load_site(now=now), load_ads(epoch=epoch, now=now)
     return [_compose_variant(content[variant.is_open], variant, site, ads, now=now) for variant in variants]
 
 
-def compose_list(path: ListPath, audiences: Sequence[Audience], *, now: datetime) -> list[NewPage]:
-    """The finished pages of one list for these audiences, in their order, not kept yet; none if there is no such list."""
+def compose_list(path: ListPath, audiences: Sequence[Audience], *, epoch: int, now: datetime) -> list[NewPage]:
+    """The finished pages of one list for these audiences, in their order, not kept yet; none if there is no such list.
+
+    `epoch` is the one that was read before.
+    """
     content = load_list_page(path, now=now)
     if content is None:
         return []
     has_slot = path.name in WITH_AD and bool(content.article_ids)
-    site, ads = load_site(now=now), load_ads(epoch=store.read_epoch(), now=now) if has_slot else BookedAds()
+    site, ads = load_site(now=now), load_ads(epoch=epoch, now=now) if has_slot else BookedAds()
     return [_compose_audience(path, content, audience, site, ads, now=now) for audience in audiences]
 
 
@@ -105,7 +115,7 @@ def _compose_audience(
 ) -> NewPage:
     ad = ads.find(path.path, Slot.LIST, audience, now=now)
     page = _finish(render_list(content, audience, site=site, ad=ad, now=now), content.content_type, ad)
-    ends = [content.valid_until, ads.valid_until(audience, now=now)]
+    ends = [content.valid_until, ads.valid_until(ad, Slot.LIST, audience, now=now)]
     return NewPage(path.path, audience, page, content.article_ids, _first(ends))
 
 
@@ -115,7 +125,7 @@ def _compose_variant(content: ArticlePage, variant: Variant, site: Site, ads: Bo
     ends = [
         variant.valid_until(now, settings.BROADSHEET.zone),
         content.photo_valid_until,
-        ads.valid_until(variant.audience, now=now),
+        ads.valid_until(ad, Slot.ARTICLE_END, variant.audience, now=now),
     ]
     return NewPage(
         path,
@@ -134,8 +144,8 @@ def _first(ends: Iterable[datetime | None]) -> datetime | None:
     return min((end for end in ends if end is not None), default=None)
 
 
-def _find_or_build(path: str, kind: str, compose: Callable[[], Sequence[NewPage]], *, now: datetime) -> FinishedPage | None:
-    """The page that is kept, or one that is made now.
+def _find_or_build(path: str, kind: str, compose: Callable[[int], Sequence[NewPage]], *, now: datetime) -> FinishedPage | None:
+    """The page that is kept, or one that is made now, by the function of the epoch that is read before.
 
     Of several who want the same page at once one makes it, and the others take what it has kept: an edit outdates
     every page that names the article, and then many are asked for by many.
@@ -148,7 +158,7 @@ def _find_or_build(path: str, kind: str, compose: Callable[[], Sequence[NewPage]
         if page is not None:
             return page
         epoch = store.read_epoch()
-        made = compose()
+        made = compose(epoch)
         _keep_if_possible(made, epoch=epoch, now=now)
     return made[0].page if made else None
 

@@ -36,10 +36,14 @@ def load_pictures(photo_ids: Collection[int], *, today: date) -> dict[int, Pictu
 
 def earliest_expiry(photo_ids: Collection[int]) -> datetime | None:
     """The first moment at which one of these photos may no longer be shown; None: never."""
-    days = Photo.objects.filter(pk__in=photo_ids, expires_on__isnull=False).values_list("expires_on", flat=True)
+    return min(load_expiries(photo_ids).values(), default=None)
+
+
+def load_expiries(photo_ids: Collection[int]) -> dict[int, datetime]:
+    """The first moment at which each of these photos may no longer be shown; those that always may are missing."""
+    rows = Photo.objects.filter(pk__in=photo_ids, expires_on__isnull=False).values_list("pk", "expires_on")
     zone = settings.BROADSHEET.zone
-    future = [datetime.combine(day + timedelta(days=1), time(), zone) for day in days]
-    return min(future, default=None)
+    return {pk: datetime.combine(day + timedelta(days=1), time(), zone) for pk, day in rows}
 
 
 def fill_figures(html: str, pictures: Mapping[int, Picture]) -> str:

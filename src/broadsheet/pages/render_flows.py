@@ -115,7 +115,7 @@ def _render(page: Wanted, forms: Sequence[Variant | Audience], *, now: datetime)
     try:
         for _ in range(ATTEMPTS):
             epoch = store.read_epoch()
-            made = _compose(page.source, forms, now=now)
+            made = _compose(page.source, forms, epoch=epoch, now=now)
             if not made:
                 return Outcome.GONE
             if store.save_pages(made, recipe=current_recipe(), epoch=epoch, now=now):
@@ -128,10 +128,10 @@ def _render(page: Wanted, forms: Sequence[Variant | Audience], *, now: datetime)
         return Outcome.FAILED
 
 
-def _compose(source: int | ListPath, forms: Sequence[Variant | Audience], *, now: datetime) -> list[NewPage]:
+def _compose(source: int | ListPath, forms: Sequence[Variant | Audience], *, epoch: int, now: datetime) -> list[NewPage]:
     if isinstance(source, ListPath):
-        return compose_list(source, [form for form in forms if isinstance(form, Audience)], now=now)
-    return compose_article(source, [form for form in forms if isinstance(form, Variant)], now=now)
+        return compose_list(source, [form for form in forms if isinstance(form, Audience)], epoch=epoch, now=now)
+    return compose_article(source, [form for form in forms if isinstance(form, Variant)], epoch=epoch, now=now)
 
 
 def _kind(form: Variant | Audience) -> str:
