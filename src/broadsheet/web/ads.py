@@ -9,6 +9,7 @@ from broadsheet.ads.store import find_link
 from broadsheet.paywall.page_views import CLICK, NO_ARTICLE
 from broadsheet.web.page_views import PAGE_VIEWS
 from broadsheet.web.reader_page import private
+from broadsheet.web.same_site import is_speculative
 
 
 @require_safe
@@ -17,8 +18,7 @@ def go(request: HttpRequest, ad_id: int) -> HttpResponse:
     link = find_link(ad_id)
     if link is None:
         raise Http404
-    is_ahead_of_a_click = request.headers.get("Sec-Purpose") or request.headers.get("Purpose") == "prefetch"
-    if request.method == "GET" and not is_ahead_of_a_click:
+    if request.method == "GET" and not is_speculative(request):
         PAGE_VIEWS.count(NO_ARTICLE, CLICK, (ad_id,))
     response = private(HttpResponse(status=302, headers={"Location": link}))
     response["X-Robots-Tag"] = "noindex"

@@ -27,11 +27,13 @@ from broadsheet.web.asker import Asker, browser_key, entitlement_of, read_asker,
 from broadsheet.web.errors import gone
 from broadsheet.web.page_views import PAGE_VIEWS
 from broadsheet.web.reader_page import private
+from broadsheet.web.same_site import is_speculative
 
 PUBLIC = "public, max-age=0, s-maxage=2"
 PRIVATE = "private, no-store"
 # What the wall says above its offer to whoever shows a friend's link that does not open the article.
 FRIEND_WORDS = {
+    LinkState.OPENS: "Load this page again to read the article: your browser asked for it before you did.",
     LinkState.UNKNOWN: "This link does not open the article. Perhaps a part of it was lost on the way: ask for it once more.",
     LinkState.TAKEN_BACK: "Whoever gave you this article has taken the link back.",
     LinkState.OVER: "The days for which this link was good are over.",
@@ -81,6 +83,9 @@ def _read_from_friend(
     new = "" if asker.browser_key else new_token()
     if not decision.is_open:
         return _wall_for_friend(request, row, entitlement, link.state, now=now)
+    if is_speculative(request):
+        # Nobody has opened the link yet. A browser throws a refusal away and asks anew with the click.
+        return _wall_for_friend(request, row, entitlement, LinkState.OPENS, status=403, now=now)
     if request.method == "GET" and not open_link(link.link_id, browser_key=asker.browser_key or browser_key(new), now=now):
         return _wall_for_friend(request, row, entitlement, LinkState.FULL, now=now)
     variant = variant_of(decision, held, now)
@@ -99,18 +104,18 @@ def _read_from_friend(
 
 
 def _wall_for_friend(
-    request: HttpRequest, row: ArticleAccess, entitlement: Entitlement, state: LinkState, *, now: datetime
+    request: HttpRequest, row: ArticleAccess, entitlement: Entitlement, state: LinkState, *, status: int = 200, now: datetime
 ) -> HttpResponse:
     """The wall as this reader gets it, with a word on why the link did not open it."""
     variant = variant_of(decide_row(entitlement, row, now=now), entitlement, now)
-    if request.method == "GET":
+    if request.method == "GET" and not is_speculative(request):
         PAGE_VIEWS.count(row.article_id, variant.kind)
     answer = {"friend": FRIEND_WORDS[state], "newsletter": load_publication().newsletter_by_default}
     try:
         page = load_article_page(row.article_id, whole=False, now=now)
     except Article.DoesNotExist:  # unpublished a moment ago
         raise Http404 from None
-    response = private(HttpResponse(render_article(page, variant, now=now, answer=answer)))
+    response = private(HttpResponse(render_article(page, variant, now=now, answer=answer), status=status))
     response["X-Robots-Tag"] = "noindex"
     return response
 

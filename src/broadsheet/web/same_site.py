@@ -1,4 +1,4 @@
-"""The check that stands in for CSRF tokens on forms of cached pages.
+"""The check that stands in for CSRF tokens on forms of cached pages, and requests that browsers make ahead of a click.
 
 Source: the Fetch Metadata and Origin headers that every current browser sends with a POST.
 """
@@ -28,11 +28,16 @@ def same_site_form(view: View) -> View:
         if request.method == "POST" and not is_own_form(request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")):
             COUNTS.events.count("refusal", "foreign-form")
             raise PermissionDenied("cross-site form")
-        if request.headers.get("Sec-Purpose") or request.headers.get("Purpose") == "prefetch":
+        if is_speculative(request):
             raise PermissionDenied("speculative request")
         return view(request, *args, **kwargs)
 
     return checked
+
+
+def is_speculative(request: HttpRequest) -> bool:
+    """Whether a browser asks ahead of a click (`prefetch`, `prerender`): nobody may ever see the answer."""
+    return bool(request.headers.get("Sec-Purpose") or request.headers.get("Purpose"))
 
 
 def is_own_form(origin: str | None, fetch_site: str | None) -> bool:

@@ -29,7 +29,7 @@ from broadsheet.web.asker import browser_key_of, client_address, read_asker
 from broadsheet.web.choice import Choice, price_tag, read_choice
 from broadsheet.web.letter_request import read_address
 from broadsheet.web.reader_page import reader_page, see_other
-from broadsheet.web.same_site import same_site_form
+from broadsheet.web.same_site import is_speculative, same_site_form
 
 # A receipt goes to an address that a stranger typed, so one mailbox gets few and one network asks for few.
 PER_ADDRESS_A_DAY = 3
@@ -135,7 +135,7 @@ def invoice(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _count_look(request: HttpRequest, choice: Choice, now: datetime) -> None:
     """Count that somebody saw the offer. Browsers say that they show a page; crawlers and what is fetched ahead do not."""
-    if request.headers.get("Sec-Fetch-Dest") != "document" or request.headers.get("Sec-Purpose"):
+    if request.headers.get("Sec-Fetch-Dest") != "document" or is_speculative(request):
         return
     source = choice.campaign.slug if choice.campaign else ""
     reader_id, article_id = read_asker(request).reader_id, article_of(choice.next_path)
