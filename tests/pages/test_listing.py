@@ -23,7 +23,6 @@ from broadsheet.pages.listing import (
     find_slice,
     find_years,
     parse_cursor,
-    parse_filters,
 )
 
 HOW_MANY = 2 * PAGE_SIZE + 7
@@ -37,11 +36,6 @@ def test_a_cursor_survives_being_written_into_a_link(at: datetime, article_id: i
 @pytest.mark.parametrize("text", ["", "x", "1", "-1-2", "9" * 17 + "-1" + "9" * 30, "٣-1", "1-1;drop"])
 def test_what_is_no_cursor_is_passed_by(text: str) -> None:
     assert parse_cursor(text) is None
-
-
-def test_filters_that_make_no_sense_are_passed_by() -> None:
-    assert parse_filters({"kind": "poem", "year": "soon", "page": "3"}) == NO_FILTERS
-    assert parse_filters({"q": " black\x00 sea ", "year": "2024"}) == Filters(q="black sea", year="2024")
 
 
 @pytest.fixture

@@ -6,15 +6,12 @@ Nothing here counts or skips rows: a page deep in a library of fifty thousand co
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from broadsheet.library.access import Kind
 from broadsheet.library.models import Article
 from broadsheet.library.store import published_articles
 
@@ -39,7 +36,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a reader asked the library for; every field may be empty."""
+    """What narrows a list; every field may be empty."""
 
     q: str = ""
     topic: str = ""
@@ -47,15 +44,6 @@ class Filters:
     author: str = ""
     kind: str = ""
     year: str = ""
-
-    @property
-    def is_empty(self) -> bool:
-        return self == NO_FILTERS
-
-    def query(self, **more: str) -> str:
-        """The query string of a page with these filters."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
-        return urlencode({name: value for name, value in {**given, **more}.items() if value})
 
 
 NO_FILTERS = Filters()
@@ -76,15 +64,6 @@ def parse_cursor(text: str) -> Cursor | None:
     if match is None:
         return None
     return Cursor(_EPOCH + timedelta(microseconds=int(match.group(1))), int(match.group(2)))
-
-
-def parse_filters(query: Mapping[str, str]) -> Filters:
-    """The filters of a request; what makes no sense is passed by."""
-    given = {field.name: str(query.get(field.name, "")).replace("\x00", "").strip()[:120] for field in fields(Filters)}
-    filters = Filters(**given)
-    if filters.kind not in {str(kind) for kind in Kind}:
-        filters = replace(filters, kind="")
-    return filters if _YEAR.fullmatch(filters.year) else replace(filters, year="")
 
 
 def find_slice(filters: Filters, *, before: Cursor | None = None, after: Cursor | None = None, now: datetime) -> Slice:

@@ -76,6 +76,16 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """One field of the library's form: its name, its label, what stands for no choice, and (value, name) of each choice."""
+
+    name: str
+    label: str
+    all: str
+    values: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where in a paged list a request stands."""
 
@@ -135,16 +145,15 @@ def _author(path: ListPath, place: Place, now: datetime) -> ListContent | None:
 
 def _library(path: ListPath, place: Place, now: datetime) -> ListContent:
     authors = list(Author.objects.values_list("slug", "name")[: MOST_AUTHORS + 1])
-    parts = {
-        "filters": place.filters,
-        "is_narrowed": replace(place.filters, q="") != NO_FILTERS,
-        "topics": list(Topic.objects.values_list("slug", "name")),
-        "regions": list(Region.objects.values_list("slug", "name")),
-        "authors": authors if len(authors) <= MOST_AUTHORS else [],
-        "kinds": [(str(kind), name) for kind, name in KIND_NAMES.items()],
-        "years": [str(year) for year in find_years(now=now)],
-    }
-    return _paged(path, place, "pages/library.html", "Library", parts, now=now)
+    years = [(str(year), str(year)) for year in find_years(now=now)]
+    choices = (
+        Choices("topic", "Topic", "All topics", list(Topic.objects.values_list("slug", "name"))),
+        Choices("region", "Region", "All regions", list(Region.objects.values_list("slug", "name"))),
+        Choices("author", "Author", "All authors", authors if len(authors) <= MOST_AUTHORS else []),
+        Choices("kind", "Kind", "All kinds", [(str(kind), name) for kind, name in KIND_NAMES.items()]),
+        Choices("year", "Year", "All years", years),
+    )
+    return _paged(path, place, "pages/library.html", "Library", {"choices": [each for each in choices if each.values]}, now=now)
 
 
 def _plain(path: ListPath, place: Place, now: datetime) -> ListContent | None:
@@ -155,11 +164,10 @@ def _plain(path: ListPath, place: Place, now: datetime) -> ListContent | None:
 def _paged(path: ListPath, place: Place, template: str, title: str, parts: dict[str, Any], *, now: datetime) -> ListContent:
     found = find_slice(place.filters, before=place.before, after=place.after, now=now)
     cards = tuple(load_cards(found.article_ids, now=now))
-    keeps = place.filters if path.name is ListName.LIBRARY else NO_FILTERS
     links = {
-        "older": f"{path.path}?{keeps.query(before=str(found.older))}" if found.older else "",
-        "newer": f"{path.path}?{keeps.query(after=str(found.newer))}" if found.newer else "",
-        "first": f"{path.path}?{keeps.query()}".rstrip("?"),
+        "older": f"{path.path}?before={found.older}" if found.older else "",
+        "newer": f"{path.path}?after={found.newer}" if found.newer else "",
+        "first": path.path,
     }
     is_first = place.before is None and place.after is None
     # Only the first page is kept, so only there it matters until when it stands.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
+from broadsheet.library.access import Kind
 from broadsheet.library.search.engine import FACETS, Order
 
 LIBRARY = "/library/"
+_YEAR = re.compile(r"[12]\d{3}")
 PAGE_SIZE = 20
 MOST_PAGES = 100  # deeper than that nobody reads; narrower words lead further
 MOST_VALUES = 20  # of one facet at once
@@ -70,7 +73,7 @@ class SearchAddress:
 def read_address(query: Mapping[str, Iterable[str]]) -> SearchAddress:
     """The search in a query string, given as lists of values; what makes no sense is passed by."""
     values = {name: [_clean(value) for value in given] for name, given in query.items()}
-    facets = {name: tuple(dict.fromkeys(filter(None, values.get(name, ()))))[:MOST_VALUES] for name in FACETS}
+    facets = {name: tuple(dict.fromkeys(_sensible(name, values.get(name, ()))))[:MOST_VALUES] for name in FACETS}
     page = _first(values, "page")
     orders = {str(order): order for order in Order}
     return SearchAddress(
@@ -79,6 +82,14 @@ def read_address(query: Mapping[str, Iterable[str]]) -> SearchAddress:
         order=orders.get(_first(values, "sort")),
         page=min(int(page), MOST_PAGES) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) else 1,
     )
+
+
+def _sensible(facet: str, values: Iterable[str]) -> Iterator[str]:
+    """The values that a facet can have: of topics, regions and authors anything, for the library tells which there are."""
+    for value in values:
+        is_none = (facet == "kind" and value not in set(Kind)) or (facet == "year" and not _YEAR.fullmatch(value))
+        if value and not is_none:
+            yield value
 
 
 def _first(values: Mapping[str, list[str]], name: str) -> str:

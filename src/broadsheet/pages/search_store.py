@@ -11,7 +11,6 @@ from time import perf_counter
 from typing import Any
 
 from broadsheet.core.counts import COUNTS
-from broadsheet.library.access import Kind
 from broadsheet.library.models import Author, Region, Topic
 from broadsheet.library.search.engine import FACETS, Asked, EngineAway, FacetCount, Found, Order, Readable, SearchEngine
 from broadsheet.library.search.finder import Finder
@@ -291,7 +290,5 @@ def _by_headline(address: SearchAddress, *, now: datetime) -> SearchPage:
 
 def _filters(address: SearchAddress) -> Filters:
     first = {name: values[0] for name, values in address.facets.items()}
-    if first.get("kind") not in {None, *map(str, Kind)} or not first.get("year", "1").isdigit():
-        first = {}
     words = " ".join(term.text for clause in parse_query(address.words).words for term in clause.terms)
     return Filters(q=words, **first)

@@ -15,6 +15,7 @@ from broadsheet.billing.ledger import Status
 from broadsheet.billing.models import Subscription
 from broadsheet.library.models import Article
 from broadsheet.membership.models import Grant
+from broadsheet.membership.store import whole_grants
 from broadsheet.paywall.models import Unlock
 
 _SYSTEMS = (
@@ -88,12 +89,9 @@ def load_rights(reader_id: int, *, now: datetime) -> tuple[HeldRight, ...]:
     """The reader's live grants for everything; what a subscription goes on paying for has no end."""
     renewing = Subscription.objects.filter(reader_id=reader_id, status__in=(Status.TRIAL, Status.ACTIVE), cancel_at__isnull=True)
     endless = set(renewing.values_list("grant", flat=True))
-    rows = Grant.objects.filter(
-        Q(ends_at__isnull=True) | Q(ends_at__gt=now), reader_id=reader_id, starts_at__lte=now, article__isnull=True
-    )
     return tuple(
         HeldRight(row.get_source_display().capitalize(), row.reason, row.starts_at, None if row.pk in endless else row.ends_at)
-        for row in rows
+        for row in whole_grants(reader_id, now=now)
     )
 
 

@@ -36,7 +36,7 @@ def library(request: HttpRequest) -> HttpResponse:
     """Everything by date; with a query, what it finds."""
     address = read_address(dict(request.GET.lists()))
     if address.is_empty:
-        return lists.answer(request, ListPath("/library/", ListName.LIBRARY), lists.read_place(request, with_filters=False))
+        return lists.answer(request, ListPath("/library/", ListName.LIBRARY), lists.read_place(request))
     now, asker = clock.now(), read_asker(request)
     entitlement = entitlement_of(asker, now=now)
     may_read = reading_right(entitlement, now)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from broadsheet.core import clock
 from broadsheet.library.store import find_old_address
 from broadsheet.pages.flows import build_list, find_or_build_list
-from broadsheet.pages.listing import NO_FILTERS, Cursor, parse_cursor, parse_filters
+from broadsheet.pages.listing import NO_FILTERS, Cursor, parse_cursor
 from broadsheet.pages.lists import FIRST, HTML, ListName, ListPath, Place
 from broadsheet.pages.variants import Audience, page_audience_of
 from broadsheet.paywall.page_views import LIST, NO_ARTICLE
@@ -41,25 +41,19 @@ def regions(request: HttpRequest) -> HttpResponse:
 @require_safe
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     """The articles of one topic."""
-    return answer(request, ListPath(f"/topics/{slug}/", ListName.TOPIC, slug), read_place(request, with_filters=False))
+    return answer(request, ListPath(f"/topics/{slug}/", ListName.TOPIC, slug), read_place(request))
 
 
 @require_safe
 def region(request: HttpRequest, slug: str) -> HttpResponse:
     """The articles of one region."""
-    return answer(request, ListPath(f"/regions/{slug}/", ListName.REGION, slug), read_place(request, with_filters=False))
+    return answer(request, ListPath(f"/regions/{slug}/", ListName.REGION, slug), read_place(request))
 
 
 @require_safe
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     """An author and their articles."""
-    return answer(request, ListPath(f"/authors/{slug}/", ListName.AUTHOR, slug), read_place(request, with_filters=False))
-
-
-@require_safe
-def library(request: HttpRequest) -> HttpResponse:
-    """Every article by date, or those that a reader asks for."""
-    return answer(request, ListPath("/library/", ListName.LIBRARY), read_place(request, with_filters=True))
+    return answer(request, ListPath(f"/authors/{slug}/", ListName.AUTHOR, slug), read_place(request))
 
 
 @require_safe
@@ -94,10 +88,10 @@ def find_audience(asker: Asker, *, now: datetime) -> Audience:
     return page_audience_of(entitlement_of(asker, now=now), now)
 
 
-def read_place(request: HttpRequest, *, with_filters: bool) -> Place:
+def read_place(request: HttpRequest) -> Place:
     """Where in a list the request stands. A cursor that is none leads to the start."""
     before, after = _cursor(request, "before"), _cursor(request, "after")
-    return Place(parse_filters(request.GET.dict()) if with_filters else NO_FILTERS, before, None if before else after)
+    return Place(NO_FILTERS, before, None if before else after)
 
 
 def _cursor(request: HttpRequest, name: str) -> Cursor | None:
