@@ -28,7 +28,7 @@ GRANIAN_TELLS = "error"
 
 class Command(BaseCommand):
     help = (
-        "Serve the publication: web server, worker and jobs. Example: broadsheet serve --port 8000\n\n"
+        "Serve the publication: web server, worker, search and jobs. Example: broadsheet serve --port 8000\n\n"
         "Behind a proxy that sends readers' pages to the edge's port and the rest to the other, readers and the desk do not wait "
         "for each other: broadsheet serve --port 8000 --edge-port 8001 --edge-workers 2"
     )
@@ -95,7 +95,7 @@ def collect_static() -> None:
 
 
 def serving_programs(*, host: str, port: int, workers: int = 1) -> list[Program]:
-    """Web server, worker and jobs as programs to keep running."""
+    """Web server, worker, search and jobs as programs to keep running."""
     return [
         web_server("web server", host=host, port=port, workers=workers),
         Program("worker", broadsheet_command("work")),
