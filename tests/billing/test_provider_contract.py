@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from broadsheet.accounts.models import User
+from broadsheet.billing import change_flows
 from broadsheet.billing.event_flows import receive_event, settle_received_events
 from broadsheet.billing.ledger import Status
 from broadsheet.billing.models import Campaign, Order, Plan, Subscription
@@ -263,10 +264,28 @@ def test_other_plan_from_the_renewal_on_changes_nothing_of_the_paid_period(
     )
     row = ask(row)
     assert (row.status, row.period_end, money(row)) == (Status.ACTIVE, end, [980])
+    assert (row.price.plan.slug, row.next_cents) == ("month", 9600)
     pass_days(29)
     row = ask(row)
     assert (row.price.plan, money(row)) == (year, [980, 9600])
     assert row.period_end == next_period_end(end, "year", after=end)
+
+
+@by_card
+def test_change_that_waits_is_taken_back_and_the_renewal_costs_what_it_did(
+    world: Any, buy: Any, pass_days: Any, clock: Any
+) -> None:
+    small = Plan.objects.create(name="Small", slug="small", price_cents=480, period="month")
+    row = buy()
+    pass_days(1)
+    price = small.prices.get()
+    row = change_flows.change_plan(row, price, agreed_text="", shown_cents=0, now=clock.now())
+    assert change_flows.find_ordered_change(row) == price
+    row = ask(change_flows.keep_plan(row, now=clock.now()))
+    assert (change_flows.find_ordered_change(row), row.next_cents) == (None, 980)
+    pass_days(29)
+    row = ask(row)
+    assert (row.price.plan.slug, money(row)) == ("month", [980, 980])
 
 
 def test_money_goes_back_in_parts_and_never_more_than_came_in(world: Any, buy: Any, clock: Any) -> None:

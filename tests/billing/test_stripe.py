@@ -221,6 +221,32 @@ def test_card_that_is_declined_for_a_dearer_plan_changes_nothing(
 
 
 @pytest.mark.django_db
+def test_nothing_that_costs_more_begins_unpaid_while_the_next_payment_waits(
+    gateway: StripeGateway, double: StripeDouble, order: Any, clock: Any
+) -> None:
+    press(go(gateway, order(quantity=10, cents=9800)), "works")
+    ref = gateway.find_by_order("order-1") or ""
+    clock.advance(timedelta(days=1))
+    double.books.advance(clock.now())
+    fewer, more = (order(name, quantity=number) for name, number in (("fewer", 8), ("more", 12)))
+    gateway.change_price(ref, fewer, at_renewal=True, now=clock.now())
+    waiting = gateway.fetch(ref, now=clock.now())
+    assert (waiting.status, waiting.quantity, waiting.next_cents) == (Status.ACTIVE, 10, 7840)
+    with pytest.raises(Refused, match="Until it is taken"):
+        gateway.change_price(ref, more, now=clock.now())
+    assert gateway.fetch(ref, now=clock.now()) == waiting
+    gateway.pause(ref, until=waiting.period_end + timedelta(days=30), now=clock.now())
+    assert gateway.fetch(ref, now=clock.now()).quantity == 10
+    gateway.resume(ref, now=clock.now())
+    assert gateway.fetch(ref, now=clock.now()) == waiting
+    gateway.change_price(ref, more, at_renewal=True, now=clock.now())
+    clock.advance(timedelta(days=31))
+    double.books.advance(clock.now())
+    renewed = gateway.fetch(ref, now=clock.now())
+    assert (renewed.quantity, [payment.cents for payment in renewed.payments]) == (12, [9800, 11760])
+
+
+@pytest.mark.django_db
 def test_more_than_a_page_is_listed_whole_and_other_products_are_not(
     gateway: StripeGateway, double: StripeDouble, plan: Plan
 ) -> None:

@@ -23,6 +23,10 @@ from broadsheet.billing.stripe_goods import NAME, StripeGoods, load_known_prices
 from broadsheet.core.money import price_text
 
 EVENT_AGE = timedelta(seconds=300)  # as Stripe's own clients allow
+WAITS = (
+    "Your next payment waits for its day because of a change or a pause that was ordered before. Until it is taken, nothing that "
+    "costs more can begin. Write to us if you need it sooner; nothing has been taken."
+)
 LISTENERS = 8  # requests at a time while all are listed, far below Stripe's limit of 100 a second
 # What is read of a subscription beside its own fields: whose it is, what it takes off, which card pays.
 WHOLE = ("customer.invoice_settings.default_payment_method", "default_payment_method", "discounts.source.coupon")
@@ -130,7 +134,9 @@ class StripeGateway:
                 raise Refused("A payment is due. Pay it first, then the subscription can be paused.")
             paid_until = self._paid_until(subscription)
             if until > paid_until:
-                self._wait(ref, reading.PAUSE, until, paid_until=paid_until)
+                params: Any = {"trial_end": _seconds(until), "proration_behavior": "none"}
+                params["metadata"] = _waits_for(reading.PAUSE, paid_until, _held(subscription))
+                self._client.subscriptions.update(ref, params)
             else:
                 self._client.subscriptions.update(ref, {"pause_collection": {"behavior": "void", "resumes_at": _seconds(until)}})
 
@@ -141,9 +147,9 @@ class StripeGateway:
             paid_until = self._paid_until(subscription)
             params: Any = {"proration_behavior": "none"}
             if subscription["status"] == "trialing" and subscription["metadata"].get(reading.WAITS_FOR) == reading.PAUSE:
-                params |= {"trial_end": _seconds(paid_until) if paid_until > now else "now", "metadata": _waits_for("")}
+                params |= {"trial_end": _seconds(paid_until) if paid_until > now else "now", "metadata": _waits_for_nothing()}
                 if paid_until > now:
-                    params["metadata"] = _waits_for(reading.CHANGE, paid_until)
+                    params["metadata"] = _waits_for(reading.CHANGE, paid_until, _held(subscription))
             if subscription["pause_collection"]:
                 params["pause_collection"] = ""
                 if paid_until <= now:
@@ -151,10 +157,15 @@ class StripeGateway:
             self._client.subscriptions.update(ref, params)
 
     def change_price(self, ref: str, order: Order, *, at_renewal: bool = False, now: datetime) -> None:
-        """What is left of the old period is taken off; what is left over then stays as the customer's credit at Stripe."""
+        """What is left of the old period is taken off; what is left over then stays as the customer's credit at Stripe.
+
+        While the next payment waits for a day of ours, only what it is for can change: Stripe takes nothing before it.
+        """
         _refuse_presents(ref)
         with translated(ref):
             subscription = self._find_running(ref)
+            if reading.waits(subscription) and not at_renewal:
+                raise Refused(WAITS)
             item = reading.read_item(subscription, load_known_prices())
             coupon = self.goods.coupon(order)
             params: Any = {
@@ -167,7 +178,10 @@ class StripeGateway:
                 paid_until = self._paid_until(subscription)
                 params["proration_behavior"] = "none"
                 if at_renewal and is_paid and paid_until > now:
-                    params |= {"trial_end": _seconds(paid_until), "metadata": _waits_for(reading.CHANGE, paid_until)}
+                    params |= {
+                        "trial_end": _seconds(paid_until),
+                        "metadata": _waits_for(reading.CHANGE, paid_until, _held(subscription)),
+                    }
             else:
                 params |= {"proration_behavior": "always_invoice", "billing_cycle_anchor": {"type": "now"}}
             self._client.subscriptions.update(ref, params, once("change", ref, order.order_ref) if order.order_ref else {})
@@ -318,10 +332,6 @@ class StripeGateway:
     def _paid_until(self, subscription: dict[str, Any]) -> datetime:
         return reading.read_subscription(subscription, reading.Papers(invoices=self._invoices(subscription["id"]))).period_end
 
-    def _wait(self, ref: str, what: str, until: datetime, *, paid_until: datetime) -> None:
-        params: Any = {"trial_end": _seconds(until), "proration_behavior": "none", "metadata": _waits_for(what, paid_until)}
-        self._client.subscriptions.update(ref, params)
-
     def _prove(self, signature: str, body: bytes) -> None:
         for secret in self._webhook_secrets:
             try:
@@ -352,8 +362,23 @@ def _refuse_presents(ref: str) -> None:
         raise Refused("This was paid once and ends by itself; there is nothing to change.")
 
 
-def _waits_for(what: str, paid_until: datetime | None = None) -> dict[str, str]:
-    return {reading.WAITS_FOR: what, reading.PAID_UNTIL: str(_seconds(paid_until)) if paid_until else ""}
+def _held(subscription: dict[str, Any]) -> tuple[str, int]:
+    return reading.read_held(subscription, reading.read_item(subscription, load_known_prices()))
+
+
+def _waits_for(what: str, paid_until: datetime, held: tuple[str, int]) -> dict[str, str]:
+    """What is written on a subscription whose next payment waits; `held` is what is paid for until then."""
+    price_ref, quantity = held
+    return {
+        reading.WAITS_FOR: what,
+        reading.PAID_UNTIL: str(_seconds(paid_until)),
+        reading.HELD_PRICE: price_ref,
+        reading.HELD_QUANTITY: str(quantity),
+    }
+
+
+def _waits_for_nothing() -> dict[str, str]:
+    return dict.fromkeys((reading.WAITS_FOR, reading.PAID_UNTIL, reading.HELD_PRICE, reading.HELD_QUANTITY), "")
 
 
 def _seconds(at: datetime) -> int:

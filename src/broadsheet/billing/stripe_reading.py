@@ -35,6 +35,8 @@ ORDER, READER, PRICE, PERIOD = "broadsheet_order", "broadsheet_reader", "broadsh
 # While a subscription waits for its next payment on a day of ours (a pause, another plan from the renewal on), Stripe
 # calls it a trial. These say what it waits for, and until when it is paid.
 WAITS_FOR, PAID_UNTIL = "broadsheet_waits_for", "broadsheet_paid_until"
+# What is held meanwhile: its items are those of the next payment already.
+HELD_PRICE, HELD_QUANTITY = "broadsheet_held_price", "broadsheet_held_quantity"
 PAUSE, CHANGE = "pause", "change"
 
 
@@ -53,13 +55,14 @@ def read_subscription(subscription: Thing, papers: Papers, *, known_prices: Coll
     status = _status(subscription)
     tries = _failed_tries(papers) if status in (Status.PAST_DUE, Status.UNPAID) else []
     written = subscription["metadata"]
+    price_ref, quantity = read_held(subscription, item)
     return Snapshot(
         ref=subscription["id"],
         status=status,
         started_at=moment(subscription["start_date"]),
         period_end=_period_end(subscription, item, status, papers.invoices),
-        price_ref=item["price"]["id"],
-        quantity=item.get("quantity") or 1,
+        price_ref=price_ref,
+        quantity=quantity,
         cancel_at=_cancel_at(subscription, item),
         paused_until=_paused_until(subscription) if status is Status.PAUSED else None,
         failed_at=tries[0] if tries else None,
@@ -99,6 +102,19 @@ def read_item(subscription: Thing, known_prices: Collection[str]) -> Thing:
     """The item that is about us: the first with a known price, or else the first."""
     items: Sequence[Thing] = subscription["items"]["data"]
     return next((item for item in items if item["price"]["id"] in known_prices), items[0])
+
+
+def waits(subscription: Thing) -> bool:
+    """Whether its next payment waits for a day of ours; Stripe's trial is none then."""
+    return subscription["status"] == "trialing" and bool(subscription["metadata"].get(WAITS_FOR))
+
+
+def read_held(subscription: Thing, item: Thing) -> tuple[str, int]:
+    """The price, by Stripe's number, and the quantity that are paid for, though others may begin with the next payment."""
+    written = subscription["metadata"]
+    if waits(subscription) and written.get(HELD_PRICE):
+        return written[HELD_PRICE], int(written[HELD_QUANTITY])
+    return item["price"]["id"], item.get("quantity") or 1
 
 
 def is_ours(subscription: Thing, known_prices: Collection[str]) -> bool:
@@ -163,9 +179,8 @@ def _subject(kind: str, thing: Thing) -> str:
 
 def _status(subscription: Thing) -> Status:
     status = STATUSES[subscription["status"]]
-    waits_for = subscription["metadata"].get(WAITS_FOR)
-    if status is Status.TRIAL and waits_for:
-        return Status.PAUSED if waits_for == PAUSE else Status.ACTIVE
+    if waits(subscription):
+        return Status.PAUSED if subscription["metadata"][WAITS_FOR] == PAUSE else Status.ACTIVE
     if status in (Status.ACTIVE, Status.TRIAL) and subscription.get("pause_collection"):
         return Status.PAUSED
     return status
