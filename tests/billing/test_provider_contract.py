@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from broadsheet.accounts.models import User
-from broadsheet.billing import change_flows
+from broadsheet.billing import change_flows, refund_flows
 from broadsheet.billing.event_flows import receive_event, settle_received_events
 from broadsheet.billing.ledger import Status
-from broadsheet.billing.models import Campaign, Order, Plan, Subscription
+from broadsheet.billing.models import Alert, Campaign, Gift, Order, Plan, Subscription
 from broadsheet.billing.order_flows import Wish, begin_order, finish_order, follow_subscription, order_of, terms_of
 from broadsheet.billing.periods import next_period_end
 from broadsheet.billing.provider import Refused, UntrustedEvent
@@ -300,6 +300,25 @@ def test_money_goes_back_in_parts_and_never_more_than_came_in(world: Any, buy: A
     with pytest.raises(Refused):
         world.provider.refund(row.ref, payment, cents=1, now=clock.now())
     assert [line.cents for line in row.lines.filter(kind="refund")] == [300, 680]
+
+
+def withdraw(row: Subscription) -> Subscription:
+    return change_flows.withdraw(row, now=core_clock.now())
+
+
+def refund_and_end(row: Subscription) -> Subscription:
+    payment = row.lines.get(kind="payment")
+    return refund_flows.refund(row.pk, payment.detail, payment.cents, ends_now=True, by=None, now=core_clock.now())
+
+
+@by_card
+@pytest.mark.parametrize("give_back", [withdraw, refund_and_end])
+def test_gift_whose_money_is_all_back_is_over_and_nobody_is_alarmed(give_back: Any, buy: Any, clock: Any) -> None:
+    present = Plan.objects.create(name="Gift", slug="gift-year", price_cents=9600, period="year", kind=Plan.Kind.GIFT)
+    row = give_back(buy(plan=present, details={"address": "ann@example.org"}))
+    assert row.kept_cents == 0
+    assert Gift.objects.get(subscription=row).stopped_at == clock.now()
+    assert not Alert.objects.filter(subscription=row).exists()
 
 
 @by_card

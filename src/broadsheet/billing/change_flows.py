@@ -25,7 +25,7 @@ from broadsheet.billing.models import Order, Plan, Price, PriceChange, Subscript
 from broadsheet.billing.order_flows import follow_subscription, terms_of
 from broadsheet.billing.periods import next_period_end, period_end
 from broadsheet.billing.provider import KeepsAddress, PreviewsChange, Provider, ProviderError, Refused
-from broadsheet.billing.refund_flows import left_of_payment
+from broadsheet.billing.refund_flows import left_of_payment, stops_with_its_money
 from broadsheet.billing.subscription_flows import note_move, raise_alert
 
 RUNNING = (Status.TRIAL, Status.ACTIVE, Status.PAST_DUE, Status.PAUSED)
@@ -209,7 +209,13 @@ def withdraw(row: Subscription, *, now: datetime) -> Subscription:
         left, _ = left_of_payment(row, line.detail)
         if left > 0:
             provider.refund(row.ref, line.detail, cents=left, now=now)
-    return end_now(_follow(row, now), now=now)
+    row = _follow(row, now)
+    try:
+        return end_now(row, now=now)
+    except Refused:
+        if not stops_with_its_money(row):
+            raise
+        return row
 
 
 def load_running(reader_id: int) -> tuple[Subscription, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from broadsheet.accounts.models import User
 from broadsheet.billing import providers
 from broadsheet.billing.ledger import Line, LineKind, Status
-from broadsheet.billing.models import Subscription
+from broadsheet.billing.models import Plan, Subscription
 from broadsheet.billing.order_flows import follow_subscription
 from broadsheet.billing.provider import ProviderError, Refused
 from broadsheet.billing.subscription_flows import raise_alert
@@ -68,12 +68,19 @@ def refund(
     return row
 
 
+def stops_with_its_money(row: Subscription) -> bool:
+    """Whether it opens nothing any more though its provider knows of no end to order: a gift whose money is all back."""
+    return row.price.plan.kind == Plan.Kind.GIFT and row.kept_cents <= 0
+
+
 def _end(row: Subscription, now: datetime) -> Subscription:
     """The money is back; if the end can't be ordered now, staff have to do it."""
     try:
         providers.find(row.provider).cancel(row.ref, at_period_end=False, now=now)
         return follow_subscription(row.provider, row.ref, now=now)
     except ProviderError as error:
+        if isinstance(error, Refused) and stops_with_its_money(row):
+            return row
         text = f"Money was given back for subscription {row.pk}, but it has not ended: {error}"
         raise_alert(f"refund-end:{row.pk}:{now:%Y%m%d%H%M%S}", text[:300], subscription=row, now=now)
         return row
