@@ -22,6 +22,7 @@ class ChangeKind(StrEnum):
     ARTICLE = "article"  # an article's id
     ARTICLES = "articles"  # ids with commas, of articles that were imported; their pages have a line of their own
     SUBJECT = "subject"  # facet, id and slug of a topic, region or author, such as topic:7:energy
+    ARRANGEMENT = "arrangement"  # ids with commas, or nothing: these articles' own pages and all lists, but no article's content
     PAGES = "pages"  # nothing: every page
     PUBLICATION = "publication"  # nothing: name, numbers, wording
     RIGHTS = "rights"  # a reader's id; passes count only from this line on

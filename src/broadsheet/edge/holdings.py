@@ -226,6 +226,11 @@ class Holdings:
             ]
         )
 
+    def _arrangement_changed(self, line: ChangeLine) -> None:
+        own = {f"/articles/{article_id}/" for article_id in line.subject.split(",")}
+        keys = [key for key, _ in self.pages.items()]
+        self.pages.discard([key for key in keys if key[0] in own or not str(key[0]).startswith("/articles/")])  # type: ignore[index]
+
     def _pages_changed(self, line: ChangeLine) -> None:
         self._forget_pages()
 
@@ -235,6 +240,7 @@ class Holdings:
 
 _ACTS: Mapping[str, Callable[[Holdings, ChangeLine], None]] = {
     "article": Holdings._article_changed,
+    "arrangement": Holdings._arrangement_changed,
     "pages": Holdings._pages_changed,
     "rights": Holdings._revoke,
     "session": Holdings._revoke,

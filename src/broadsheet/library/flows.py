@@ -30,12 +30,43 @@ def withdraw(article_id: int, *, now: datetime) -> None:
 
 
 def announce_imported(article_ids: Sequence[int], *, now: datetime) -> None:
-    """Say in the change log which articles an import has written, many to a line; in the transaction that writes them."""
+    """Say in the change log which articles were written at once, many to a line; in the transaction that writes them."""
     for start in range(0, len(article_ids), IDS_IN_A_LINE):
         record_change(ChangeKind.ARTICLES, ",".join(map(str, article_ids[start : start + IDS_IN_A_LINE])), now=now)
+
+
+def follow_bulk_change(article_ids: Sequence[int], *, now: datetime) -> None:
+    """Tell everybody that many live articles have other topics, authors, access; in the transaction that changes them.
+
+    Their pages are made anew when somebody asks for them, as after an import.
+    """
+    if article_ids:
+        announce_imported(article_ids, now=now)
+        signals.articles_imported.send(None, article_ids=list(article_ids), now=now)
 
 
 def announce_subject(subject: Topic | Region | Author, *, now: datetime) -> None:
     """Say in the change log that a topic, region or author has another name or address, or is about to go."""
     facet = type(subject).__name__.lower()
     record_change(ChangeKind.SUBJECT, f"{facet}:{subject.pk}:{subject.slug}", now=now)
+
+
+def announce_series(series_id: int, *, dropped_id: int | None = None, now: datetime) -> None:
+    """Say that a series is another now, or is about to change; `dropped_id` is an article that has just left it."""
+    found = store.find_series(series_id)
+    if found is None:
+        return
+    slug, article_ids = found
+    if dropped_id is not None and dropped_id not in article_ids:
+        article_ids.append(dropped_id)
+    for start in range(0, max(1, len(article_ids)), IDS_IN_A_LINE):
+        record_change(ChangeKind.ARRANGEMENT, ",".join(map(str, article_ids[start : start + IDS_IN_A_LINE])), now=now)
+    signals.series_changed.send(None, slug=slug, article_ids=article_ids, now=now)
+
+
+def announce_start_set(set_id: int, *, now: datetime) -> None:
+    """Say that a "start here" set is another now, or is about to change."""
+    path = store.find_start_set_place(set_id)
+    if path is not None:
+        record_change(ChangeKind.ARRANGEMENT, "", now=now)
+        signals.start_set_changed.send(None, path=path, now=now)

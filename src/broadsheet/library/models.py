@@ -1,4 +1,4 @@
-"""Articles and what they refer to: authors, topics, regions, photos; the home page; imported sources."""
+"""Articles and what they refer to: authors, topics, regions, photos; the home page, series, sets to start with; imports."""
 
 from __future__ import annotations
 
@@ -256,6 +256,9 @@ class Correction(Orderable):
     date = models.DateField()
     text = models.TextField()
 
+    class Meta(Orderable.Meta):
+        indexes = [models.Index(fields=("-date", "-id"), name="library_correction_latest")]
+
 
 class ArticleTeaser(models.Model):
     """The open start of a published article. Kept apart from the rest: the wall is built from this alone."""
@@ -325,3 +328,80 @@ class HomePin(Orderable):
     section = models.CharField(max_length=10, choices=SECTIONS, default="lead")
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="+")
     until = models.DateTimeField(null=True, blank=True, help_text="Empty: until you take it away.")
+
+
+class Series(ClusterableModel):
+    """A named sequence of articles, to be read in its order."""
+
+    title = models.CharField(max_length=80, unique=True)
+    slug = models.SlugField(max_length=80, unique=True)
+    dek = models.TextField(blank=True, help_text="One or two sentences about the whole.")
+    is_complete = models.BooleanField("complete", default=False, help_text="No part will follow.")
+
+    class Meta:
+        ordering = ("title",)
+        verbose_name_plural = "series"
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return f"/series/{self.slug}/"
+
+
+class SeriesPart(Orderable):
+    """One article of a series. Those that readers may not know of yet are passed over in the count."""
+
+    series = ParentalKey(Series, on_delete=models.CASCADE, related_name="parts")
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="+")
+
+    class Meta(Orderable.Meta):
+        constraints = [models.UniqueConstraint(fields=("series", "article"), name="library_series_part_once")]
+
+
+class StartSet(ClusterableModel):
+    """What an editor would have somebody read first: of one topic, of one region, or of the whole library."""
+
+    title = models.CharField(max_length=80)
+    sentence = models.CharField(max_length=240, blank=True, help_text="Whom these articles are for, or what they explain.")
+    topic = models.ForeignKey(Topic, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    region = models.ForeignKey(Region, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("position", "id")
+        verbose_name = "start here"
+        verbose_name_plural = "start here"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(topic__isnull=True) | models.Q(region__isnull=True), name="library_start_set_one_subject"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def clean(self) -> None:
+        """Refuse a set that belongs to two.
+
+        Raises:
+            ValidationError: it names a topic and a region.
+        """
+        super().clean()
+        if self.topic_id and self.region_id:
+            raise ValidationError({"region": "Choose a topic or a region, not both. With neither it belongs to the whole library."})
+
+    @property
+    def subject(self) -> Topic | Region | None:
+        """The topic or region it belongs to; None: the whole library."""
+        return self.topic or self.region
+
+
+class StartEntry(Orderable):
+    """One article of a set, in the editor's order."""
+
+    start_set = ParentalKey(StartSet, on_delete=models.CASCADE, related_name="entries")
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="+")
+
+    class Meta(Orderable.Meta):
+        constraints = [models.UniqueConstraint(fields=("start_set", "article"), name="library_start_entry_once")]

@@ -6,12 +6,23 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models.signals import post_delete, post_save, pre_delete
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from wagtail.signals import published, unpublished
 
 from broadsheet.core import clock
 from broadsheet.library import flows, signals
-from broadsheet.library.models import Article, Author, HomePage, Photo, Region, Topic
+from broadsheet.library.models import (
+    Article,
+    Author,
+    HomePage,
+    Photo,
+    Region,
+    Series,
+    SeriesPart,
+    StartEntry,
+    StartSet,
+    Topic,
+)
 from broadsheet.library.renditions import make_renditions
 
 
@@ -27,6 +38,13 @@ def connect() -> None:
     for model in (Topic, Region, Author):
         post_save.connect(_subject_changed, sender=model, dispatch_uid=f"library.subject_saved.{model.__name__}")
         pre_delete.connect(_subject_changed, sender=model, dispatch_uid=f"library.subject_deleted.{model.__name__}")
+    # Before it is saved too: it may get another address or belong to another subject. Its articles are saved after it.
+    for moment in (pre_save, post_save, pre_delete):
+        moment.connect(_series_changed, sender=Series, dispatch_uid="library.series")
+        moment.connect(_start_set_changed, sender=StartSet, dispatch_uid="library.start_set")
+    for moment in (post_save, post_delete):
+        moment.connect(_series_part_changed, sender=SeriesPart, dispatch_uid="library.series_part")
+        moment.connect(_start_entry_changed, sender=StartEntry, dispatch_uid="library.start_entry")
     post_save.connect(_queue_renditions, sender=Photo, dispatch_uid="library.renditions")
 
 
@@ -60,3 +78,23 @@ def _lists_changed(raw: bool = False, **kwargs: Any) -> None:
 def _subject_changed(instance: Topic | Region | Author, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         flows.announce_subject(instance, now=clock.now())
+
+
+def _series_changed(instance: Series, raw: bool = False, **kwargs: Any) -> None:
+    if instance.pk and not raw:
+        flows.announce_series(instance.pk, now=clock.now())
+
+
+def _series_part_changed(instance: SeriesPart, raw: bool = False, **kwargs: Any) -> None:
+    if instance.series_id and not raw:
+        flows.announce_series(instance.series_id, dropped_id=instance.article_id, now=clock.now())
+
+
+def _start_set_changed(instance: StartSet, raw: bool = False, **kwargs: Any) -> None:
+    if instance.pk and not raw:
+        flows.announce_start_set(instance.pk, now=clock.now())
+
+
+def _start_entry_changed(instance: StartEntry, raw: bool = False, **kwargs: Any) -> None:
+    if instance.start_set_id and not raw:
+        flows.announce_start_set(instance.start_set_id, now=clock.now())

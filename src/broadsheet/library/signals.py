@@ -8,7 +8,7 @@ from django.dispatch import Signal
 article_published = Signal()
 # Sent with `article_id: int` and `now: datetime` when an article is unpublished or deleted.
 article_withdrawn = Signal()
-# Sent with `article_ids: list[int]` and `now: datetime` after a batch of articles was imported.
+# Sent with `article_ids: list[int]` and `now: datetime` after a batch of articles was imported or changed at once.
 articles_imported = Signal()
 # Sent with `now: datetime` when something on list pages changed: the home page's order, a topic, an author, a photo.
 lists_changed = Signal()
@@ -16,3 +16,7 @@ lists_changed = Signal()
 preview_requested = Signal()
 # Sent with `article_id: int` just before an article's row is deleted.
 article_deleted = Signal()
+# Sent with `slug: str`, `article_ids: list[int]` and `now: datetime` when a series, or its place in one of these articles, changed.
+series_changed = Signal()
+# Sent with `path: str` (of the topic, the region or the library) and `now: datetime` when a "start here" set of that page changed.
+start_set_changed = Signal()

@@ -10,7 +10,17 @@ from django.db.models import Q, QuerySet
 
 from broadsheet.library.access import Access
 from broadsheet.library.body import ComposedBody, TeaserRule
-from broadsheet.library.models import Article, ArticleRest, ArticleTeaser, ArticleText, OldAddress, Photo
+from broadsheet.library.models import (
+    Article,
+    ArticleRest,
+    ArticleTeaser,
+    ArticleText,
+    OldAddress,
+    Photo,
+    Series,
+    SeriesPart,
+    StartSet,
+)
 from broadsheet.publication.store import load_publication
 
 
@@ -24,9 +34,19 @@ class ArticleAccess:
     embargo_until: datetime | None
 
 
+def is_known(*, now: datetime, through: str = "") -> Q:
+    """That readers may know of an article at `now`: live, dated not later than now, not under embargo.
+
+    Args:
+        through: what leads from the rows in question to the article, such as `article__`.
+    """
+    free_of_embargo = Q((f"{through}embargo_until__isnull", True)) | Q((f"{through}embargo_until__lte", now))
+    return free_of_embargo & Q((f"{through}live", True), (f"{through}published_at__lte", now))
+
+
 def published_articles(*, now: datetime) -> QuerySet[Article]:
-    """Articles that readers may know of at `now`: live, dated not later than now, not under embargo."""
-    return Article.objects.filter(Q(embargo_until__isnull=True) | Q(embargo_until__lte=now), live=True, published_at__lte=now)
+    """Articles that readers may know of at `now`."""
+    return Article.objects.filter(is_known(now=now))
 
 
 def next_change(*, now: datetime) -> datetime | None:
@@ -56,6 +76,22 @@ def find_old_address(path: str, *, now: datetime) -> str | None:
         return None
     article = published_articles(now=now).filter(pk=article_id).only("id", "slug").first()
     return article.get_absolute_url() if article else None
+
+
+def find_series(series_id: int) -> tuple[str, list[int]] | None:
+    """The slug of a series and the articles in it, published or not."""
+    slug = Series.objects.filter(pk=series_id).values_list("slug", flat=True).first()
+    if slug is None:
+        return None
+    return slug, list(SeriesPart.objects.filter(series_id=series_id).values_list("article_id", flat=True))
+
+
+def find_start_set_place(set_id: int) -> str | None:
+    """The address of the topic or region that a set belongs to; the library's for one of the whole."""
+    row = StartSet.objects.select_related("topic", "region").filter(pk=set_id).first()
+    if row is None:
+        return None
+    return row.subject.get_absolute_url() if row.subject else "/library/"
 
 
 def was_published(article_id: int) -> bool:
