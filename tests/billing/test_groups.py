@@ -24,7 +24,7 @@ from broadsheet.billing.group_flows import (
     take_own_seat,
 )
 from broadsheet.billing.groups import next_seat, read_list
-from broadsheet.billing.models import Organisation, Plan, Seat, Subscription
+from broadsheet.billing.models import Organisation, OrganisationDomain, Plan, Seat, Subscription
 from broadsheet.billing.order_flows import follow_subscription
 from broadsheet.billing.provider import Refused
 from broadsheet.billing.seat_flows import change_seats, preview_seats
@@ -333,6 +333,35 @@ def test_fewer_seats_come_with_the_next_period_and_never_below_those_in_use(
     assert fresh(acme).subscription.quantity == 2
     assert [may_read(reader) for reader in (*readers, late)] == [True, True, False]
     assert invite(acme.pk, read_list("d@acme.example"), now=clock.now()).written == 0
+
+
+def test_no_more_sit_than_are_paid_for_now_whoever_was_promised_a_seat_before(
+    acme: Organisation, make_reader: Any, clock: StoppedClock
+) -> None:
+    readers = [make_reader(f"{name}@acme.example") for name in "abc"]
+    change_seats(acme, 2, agreed_text="Two seats.", shown_cents=0, now=clock.now())
+    invite(acme.pk, read_list("\n".join(reader.email for reader in readers)), now=clock.now())
+    clock.advance(timedelta(days=366))
+    follow(acme)
+    sat = [accept_invitation(token_to(reader.email), reader, now=clock.now()) for reader in readers[:3]]
+    assert sat == [SeatOutcome.TAKEN, SeatOutcome.TAKEN, SeatOutcome.FULL]
+    OrganisationDomain.objects.create(organisation=acme, domain="acme.example", created_at=clock.now())
+    assert join_by_domain(acme.pk, readers[2], now=clock.now()) is SeatOutcome.FULL
+    free_seat(Seat.objects.get(reader=readers[0]), tells=False, now=clock.now())
+    assert accept_invitation(token_to(readers[2].email), readers[2], now=clock.now()) is SeatOutcome.TAKEN
+
+
+def test_member_beyond_the_seats_reads_again_when_one_is_freed(acme: Organisation, make_reader: Any, clock: StoppedClock) -> None:
+    readers = [make_reader(f"{name}@acme.example") for name in "abc"]
+    for reader in readers[:2]:
+        seat_reader(acme, reader)
+    change_seats(acme, 2, agreed_text="Two seats.", shown_cents=0, now=clock.now())
+    seat_reader(fresh(acme), readers[2])
+    clock.advance(timedelta(days=366))
+    follow(acme)
+    assert not may_read(readers[2])
+    free_seat(Seat.objects.get(reader=readers[0]), tells=False, now=clock.now())
+    assert [may_read(reader) for reader in readers] == [False, True, True]
 
 
 def test_seats_outside_what_the_plan_has_are_refused_and_nothing_is_taken(acme: Organisation) -> None:

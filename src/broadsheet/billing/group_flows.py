@@ -141,6 +141,8 @@ def accept_invitation(token: str, reader: User, *, now: datetime) -> SeatOutcome
             return SeatOutcome.OVER
         if Seat.objects.filter(organisation=organisation, reader=reader).exists():
             return SeatOutcome.ALREADY
+        if _is_full(organisation):
+            return SeatOutcome.FULL
         if not Seat.objects.filter(pk=seat.pk, reader__isnull=True).update(reader=reader, taken_at=now):
             return SeatOutcome.NOT_YOURS
         _sit(Seat.objects.get(pk=seat.pk), organisation, reader, now)
@@ -162,13 +164,15 @@ def take_own_seat(organisation: Organisation, owner: User, *, now: datetime) -> 
 def free_seat(seat: Seat, *, tells: bool, now: datetime) -> None:
     """Withdraw an invitation, or end somebody's seat; with `tells` the member is written to."""
     with transaction.atomic():
-        _lock(seat.organisation_id)
+        organisation = _lock(seat.organisation_id)
         fresh = Seat.objects.select_related("reader", "organisation").filter(pk=seat.pk).first()
         if fresh is None:
             return
         fresh.delete()
         if fresh.grant_id is not None and end_grant(fresh.grant_id, now=now) and tells and fresh.reader is not None:
             _write_ended(fresh.organisation, fresh.reader, now)
+        # Who sat beyond the seats paid for may sit within them now.
+        _follow_seats(organisation, _standing(organisation), now, tells=False)
 
 
 def add_domain(organisation: Organisation, text: str, *, by: User, is_staff: bool = False, now: datetime) -> DomainProblem | None:
@@ -273,12 +277,17 @@ def _end_at(seat: Seat, ends_at: datetime, now: datetime) -> None:
 
 
 def _lock(organisation_id: int) -> Organisation:
-    found = Organisation.objects.select_for_update(of=("self",)).select_related("subscription__price__plan", "owner")
-    return found.get(pk=organisation_id)
+    """Hold an organisation and its subscription: the number of seats stays what it is meanwhile."""
+    found = Organisation.objects.select_for_update(of=("self", "subscription"))
+    return found.select_related("subscription__price__plan", "owner").get(pk=organisation_id)
+
+
+def _standing(organisation: Organisation) -> Standing:
+    return fold(line.line() for line in organisation.subscription.lines.all())
 
 
 def _access_end(organisation: Organisation) -> datetime | None:
-    return fold(line.line() for line in organisation.subscription.lines.all()).access_ends_at()
+    return _standing(organisation).access_ends_at()
 
 
 def _pays(organisation: Organisation, now: datetime) -> bool:
@@ -294,6 +303,8 @@ def _take_free_seat(organisation_id: int, reader: User, now: datetime) -> SeatOu
         seats = list(Seat.objects.filter(organisation=organisation))
         if any(seat.reader_id == reader.pk for seat in seats):
             return SeatOutcome.ALREADY
+        if _is_full(organisation):
+            return SeatOutcome.FULL
         seat = next((seat for seat in seats if seat.address_key == reader.address_key and seat.reader_id is None), None)
         if seat is None:
             seat = _set_aside(organisation, seats, reader.email, reader.address_key, token=new_token(), now=None)
@@ -303,6 +314,11 @@ def _take_free_seat(organisation_id: int, reader: User, now: datetime) -> SeatOu
         seat.save(update_fields=["reader", "taken_at"])
         _sit(seat, organisation, reader, now)
     return SeatOutcome.TAKEN
+
+
+def _is_full(organisation: Organisation) -> bool:
+    """Whether as many sit as are paid for now: of what was promised before there were fewer seats, some is not kept."""
+    return Seat.objects.filter(organisation=organisation, reader__isnull=False).count() >= organisation.subscription.quantity
 
 
 def _set_aside(
