@@ -213,10 +213,12 @@ def test_more_seats_are_shown_before_they_are_bought(acme: Organisation, own: Cl
 
 def test_seats_are_handed_over_to_a_member_who_agrees(acme: Organisation, own: Client, come: Callable[[str], Client]) -> None:
     own.post(place(acme, "invite/"), {"addresses": "ann@acme.example"})
-    ann = come("ann@acme.example")
+    ann = come("private@home.example")
     ann.post(link_to("ann@acme.example"))
     own.post(place(acme, f"seats/{Seat.objects.get().pk}/"), {"what": "offer"})
-    assert "You have asked ann@acme.example" in own.get(place(acme)).content.decode()
+    page = own.get(place(acme)).content.decode()
+    assert "You have asked ann@acme.example" in page
+    assert "private@home.example" not in page
     assert "Will you look after the seats of Acme?" in ann.get("/account/group/").content.decode()
     ann.post(place(acme, "answer/"), {"agree": "1"})
     assert ann.get(place(acme)).status_code == 200

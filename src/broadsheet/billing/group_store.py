@@ -27,7 +27,10 @@ class ShownSeat:
 
 @dataclass(frozen=True, slots=True)
 class ShownGroup:
-    """One organisation; `seats` are paid for, `used` are promised or taken."""
+    """One organisation; `seats` are paid for, `used` are promised or taken.
+
+    `offered_to` is the address on the seat of who is asked to take over; their account's may be a private one.
+    """
 
     number: int
     name: str
@@ -106,6 +109,7 @@ def show(organisation: Organisation) -> ShownGroup:
     """One organisation as a page shows it."""
     row = organisation.subscription
     plan = row.price.plan
+    seats = tuple(Seat.objects.filter(organisation=organisation))
     return ShownGroup(
         number=organisation.pk,
         name=organisation.name,
@@ -121,7 +125,7 @@ def show(organisation: Organisation) -> ShownGroup:
                 is_owner=seat.reader_id is not None and seat.reader_id == organisation.owner_id,
                 since=seat.taken_at or seat.invited_at,
             )
-            for seat in Seat.objects.filter(organisation=organisation)
+            for seat in seats
         ),
         domains=tuple(organisation.domains.values_list("pk", "domain")),
         status=row.status,
@@ -130,8 +134,15 @@ def show(organisation: Organisation) -> ShownGroup:
         paused_until=row.paused_until,
         owner=organisation.owner.email if organisation.owner else "",
         owner_id=organisation.owner_id,
-        offered_to=organisation.offered_to.email if organisation.offered_to else "",
+        offered_to=_asked(organisation, seats),
     )
+
+
+def _asked(organisation: Organisation, seats: tuple[Seat, ...]) -> str:
+    if organisation.offered_to_id is None:
+        return ""
+    held = (seat.address for seat in seats if seat.reader_id == organisation.offered_to_id)
+    return next(held, "somebody who has no seat any more")
 
 
 def _all() -> QuerySet[Organisation]:
