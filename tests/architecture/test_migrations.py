@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from django.db import migrations, models
@@ -48,13 +49,17 @@ ALLOWED = {
 
 def later_migrations() -> Iterator[tuple[str, migrations.Migration, ProjectState]]:
     """Every migration of ours that some version may serve beside, with the state of all models before it."""
-    loader = MigrationLoader(None)
-    for (app, name), migration in sorted(loader.disk_migrations.items()):
+    graph = MigrationLoader(None).graph
+    plan = dict.fromkeys(key for leaf in graph.leaf_nodes() for key in graph.forwards_plan(leaf))
+    state = ProjectState()
+    for app, name in plan:
+        migration = graph.nodes[app, name]
         if migration.__module__.startswith("broadsheet.") and int(name[:4]) > FIRST.get(app, 0):
-            parents = [node.key for node in loader.graph.node_map[app, name].parents]
-            yield f"{app}.{name}", migration, loader.project_state(parents, at_end=True)
+            yield f"{app}.{name}", migration, state.clone()
+        migration.mutate_state(state, preserve=False)
 
 
+@cache
 def find_dangers() -> dict[tuple[str, str], list[str]]:
     """Every dangerous operation with what is dangerous about it."""
     found = {}
