@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from itertools import filterfalse, repeat
 
@@ -51,6 +51,11 @@ def day_text(day: date, zone: tzinfo | None = None) -> str:
     """Such as `3 November 2025`; the day of a moment is the one that it falls on in `zone`."""
     local = day.astimezone(zone) if isinstance(day, datetime) else day
     return f"{local.day} {local:%B %Y}"
+
+
+def join_names(names: Sequence[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def harmless_cell(value: object) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from broadsheet.pages.ads import Ad
+from broadsheet.pages.citation_store import cited_of
+from broadsheet.pages.citations import citation_text
 from broadsheet.pages.feeds import json_feed
 from broadsheet.pages.lists import HTML, JSON_FEED, ListContent
 from broadsheet.pages.records import ArticlePage
@@ -51,6 +53,8 @@ def render_article(
         "json_ld": article_json_ld(page, site),
         "card_path": card_path(page),
         "filed": (*page.topics, *page.regions),
+        "citation": citation_text(cited_of(page, site)),
+        "citation_forms": (("bib", "BibTeX"), ("ris", "RIS"), ("json", "CSL-JSON")),
     }
     return render_to_string("pages/article.html", context)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from broadsheet.web import ads, articles, feeds, library, lists, reader_urls
+from broadsheet.web import ads, articles, citations, feeds, library, lists, reader_urls
 
 FORM = "(?P<form>xml|json)"
 SLUG = "(?P<slug>[-a-zA-Z0-9_]+)"
@@ -14,6 +14,7 @@ urlpatterns = [
     path("", lists.home),
     path("articles/<int:article_id>/", articles.article),
     path("articles/<int:article_id>/card.png", feeds.card),
+    re_path(r"^articles/(?P<article_id>[0-9]{1,18})/cite\.(?P<form>bib|ris|json|txt)$", citations.citation),
     path("articles/<int:article_id>/<slug:slug>/", articles.article),
     path("library/", library.library),
     path("library/help/", library.ways),

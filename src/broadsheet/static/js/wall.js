@@ -1,4 +1,4 @@
-// The wall's forms without a new page, and players that load when pressed. Without this script both work as plain HTML.
+// The wall's forms without a new page, players that load when pressed, and a button that copies. Without this script all work as plain HTML.
 addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.matches("[data-wall]") || !window.fetch) return;
@@ -44,3 +44,12 @@ addEventListener("click", (event) => {
   link.replaceWith(frame);
   frame.focus();
 });
+
+const copy = document.querySelector("[data-copy]");
+if (copy && navigator.clipboard) {
+  copy.hidden = false;
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById("citation").textContent);
+    copy.textContent = "Copied";
+  });
+}
