@@ -325,6 +325,10 @@ def test_fewer_seats_come_with_the_next_period_and_never_below_those_in_use(
     with pytest.raises(Refused, match="between 2 and 500"):
         change_seats(acme, 1, agreed_text="", shown_cents=0, now=clock.now())
     change_seats(acme, 2, agreed_text="Two seats.", shown_cents=0, now=clock.now())
+    change_seats(acme, 3, agreed_text="Three seats after all.", shown_cents=0, now=clock.now())
+    with pytest.raises(Refused, match="3 seats already"):
+        change_seats(acme, 3, agreed_text="", shown_cents=0, now=clock.now())
+    change_seats(acme, 2, agreed_text="Two seats.", shown_cents=0, now=clock.now())
     assert fresh(acme).subscription.quantity == 3
     late = make_reader("c@acme.example")
     seat_reader(fresh(acme), late)

@@ -12,6 +12,8 @@ from django.db import IntegrityError, transaction
 
 from broadsheet.billing import offline_flows
 from broadsheet.billing.campaign_flows import CodeRefusal, find_by_token, find_campaign, hold_campaign, token_of, try_code
+from broadsheet.billing.change_flows import CHANGE, CHANGE_OF_SEATS, next_payment, order_change
+from broadsheet.billing.changes import PeriodPrice
 from broadsheet.billing.ledger import LineKind
 from broadsheet.billing.letter_flows import write_price_letters, write_student_letters
 from broadsheet.billing.models import Campaign, Order, Plan, PriceChange, Subscription
@@ -309,6 +311,18 @@ def test_whoever_has_cancelled_is_not_asked_for_the_new_price(raised: Any, offli
     live(row, clock, 35)
     offline.cancel(row.ref, at_period_end=True, now=clock.now())
     assert live(row, clock, 40) == [980, 980]
+
+
+@pytest.mark.parametrize("seats", [1, 2])
+def test_announced_price_does_not_undo_what_the_reader_has_chosen_for_the_renewal(raised: Any, clock: Any, seats: int) -> None:
+    row = raised()
+    announce(row, clock)
+    live(row, clock, 35)
+    small = Plan.objects.create(name="Small", slug="small", price_cents=480, period="month").prices.get()
+    price, source = (small, CHANGE) if seats == 1 else (row.price, CHANGE_OF_SEATS)
+    row = order_change(row, price, seats=seats, source=source, agreed_text="", at_renewal=True, now=clock.now())
+    assert next_payment(row, now=clock.now()) == PeriodPrice(price.cents * seats, "EUR", "month")
+    assert live(row, clock, 25) == [980, 980, price.cents * seats]
 
 
 def test_change_is_announced_at_least_thirty_days_before(raised: Any, clock: Any) -> None:

@@ -30,8 +30,9 @@ from broadsheet.billing.subscription_flows import note_move, raise_alert
 
 RUNNING = (Status.TRIAL, Status.ACTIVE, Status.PAST_DUE, Status.PAUSED)
 PAUSE_MONTHS = (1, 2, 3)
-# Orders that come of a change are told apart from purchases by this.
-CHANGE = "change of plan"
+# Orders that come of a change are told apart from purchases by these.
+CHANGE, CHANGE_OF_SEATS = "change of plan", "change of seats"
+CHANGES = (CHANGE, CHANGE_OF_SEATS)
 # Kinds of plans that are bought for others; their buyers change nothing here but the end.
 FOR_OTHERS = (Plan.Kind.GIFT, Plan.Kind.GROUP)
 
@@ -153,23 +154,54 @@ def change_plan(row: Subscription, price: Price, *, agreed_text: str, shown_cent
     change = preview_change(row, price, now=now)
     if change.due_cents > shown_cents:
         raise Refused("The amount has changed since you looked. Look at it again; nothing has been taken.")
-    return _change_price(row, price, agreed_text=agreed_text, at_renewal=change.is_at_renewal, now=now)
+    return order_change(row, price, source=CHANGE, agreed_text=agreed_text, at_renewal=change.is_at_renewal, now=now)
+
+
+def order_change(
+    row: Subscription, price: Price, *, seats: int = 0, source: str, agreed_text: str, at_renewal: bool, now: datetime
+) -> Subscription:
+    """Order another price or number of seats from the provider; `source`, one of `CHANGES`, is kept with what was agreed to."""
+    quantity = seats or row.quantity
+    order = Order.objects.create(
+        ref=secrets.token_urlsafe(18),
+        reader=row.reader,
+        price=price,
+        provider=row.provider,
+        quantity=quantity,
+        agreed_text=agreed_text,
+        source=source,
+        created_at=now,
+        subscription=row,
+    )
+    terms = terms_of(price, row.reader, order_ref=order.ref, quantity=quantity)
+    try:
+        _provider(row).change_price(row.ref, terms, at_renewal=at_renewal, now=now)
+    except ProviderError:
+        order.delete()
+        raise
+    return _follow(row, now)
+
+
+def find_waiting_order(row: Subscription) -> Order | None:
+    """The newest change of plan or seats that was ordered, while it waits for the renewal; None if nothing waits."""
+    order = row.orders.filter(source__in=CHANGES).select_related("price__plan").first()
+    if order is None or (order.price_id, order.quantity) == (row.price_id, row.quantity):
+        return None
+    began = row.lines.filter(kind__in=(LineKind.PRICE, LineKind.QUANTITY), written_at__gt=order.created_at).exists()
+    return None if began else order
 
 
 def find_ordered_change(row: Subscription) -> Price | None:
     """The price that begins with the next period, because the reader has chosen it; None if the one held goes on."""
-    order = row.orders.filter(source=CHANGE).select_related("price__plan").first()
-    if order is None or order.price_id == row.price_id:
-        return None
-    began = row.lines.filter(kind=LineKind.PRICE, written_at__gt=order.created_at).exists()
-    return None if began else order.price
+    order = find_waiting_order(row)
+    return None if order is None or order.price_id == row.price_id else order.price
 
 
 def keep_plan(row: Subscription, *, now: datetime) -> Subscription:
     """Take back a change that was to begin with the next period."""
     if find_ordered_change(row) is None:
         raise Refused("No change is waiting.")
-    return _change_price(row, row.price, agreed_text="", at_renewal=True, now=now)
+    return order_change(row, row.price, source=CHANGE, agreed_text="", at_renewal=True, now=now)
 
 
 def terms_held(row: Subscription) -> PeriodPrice:
@@ -181,11 +213,13 @@ def next_payment(row: Subscription, *, now: datetime) -> PeriodPrice | None:
     """What is taken when the period ends, by the provider's own figure where it tells one; None if nothing is."""
     if row.cancel_at is not None or row.status not in RUNNING or row.price.plan.kind == Plan.Kind.GIFT:
         return None
+    waiting = find_waiting_order(row)
+    if waiting is not None:
+        return PeriodPrice(waiting.price.cents * waiting.quantity, waiting.price.currency, waiting.price.period)
     day = row.period_end.astimezone(settings.BROADSHEET.zone).date()
     announced = PriceChange.objects.filter(from_price=row.price, withdrawn_at__isnull=True, effective_on__lte=day).first()
-    price = find_ordered_change(row) or (announced.to_price if announced else None)
-    if price is not None:
-        return PeriodPrice(price.cents * row.quantity, price.currency, price.period)
+    if announced is not None:
+        return PeriodPrice(announced.to_price.cents * row.quantity, announced.to_price.currency, announced.to_price.period)
     upcoming = _terms_of_payment(row, _count_payments(row) + 1)
     return upcoming if row.next_cents is None else replace(upcoming, cents=row.next_cents)
 
@@ -285,31 +319,10 @@ def _fitting_prices(row: Subscription) -> tuple[Price, ...]:
     return tuple(price for price in prices if price and price.plan.kind in (Plan.Kind.STANDARD, held.plan.kind))
 
 
-def _change_price(row: Subscription, price: Price, *, agreed_text: str, at_renewal: bool, now: datetime) -> Subscription:
-    order = Order.objects.create(
-        ref=secrets.token_urlsafe(18),
-        reader=row.reader,
-        price=price,
-        provider=row.provider,
-        quantity=row.quantity,
-        agreed_text=agreed_text,
-        source=CHANGE,
-        created_at=now,
-        subscription=row,
-    )
-    terms = terms_of(price, row.reader, order_ref=order.ref, quantity=row.quantity)
-    try:
-        _provider(row).change_price(row.ref, terms, at_renewal=at_renewal, now=now)
-    except ProviderError:
-        order.delete()
-        raise
-    return _follow(row, now)
-
-
 def _terms_of_payment(row: Subscription, number: int) -> PeriodPrice:
     """What the payment with that number, counted from 1, takes at the price that is held."""
     cents = row.price.cents * row.quantity
-    order = row.orders.exclude(source=CHANGE).filter(price=row.price, discount_percent__gt=0).last()
+    order = row.orders.exclude(source__in=CHANGES).filter(price=row.price, discount_percent__gt=0).last()
     if order is not None and (order.discount_periods is None or number <= order.discount_periods):
         cents = cents * (100 - order.discount_percent) // 100
     return PeriodPrice(cents, row.price.currency, row.price.period)

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
@@ -13,6 +14,7 @@ from django.db.models import Count, F
 
 from broadsheet.accounts.models import User
 from broadsheet.billing import providers
+from broadsheet.billing.change_flows import find_waiting_order
 from broadsheet.billing.ledger import LineKind, Status
 from broadsheet.billing.models import LedgerLine, Plan, Price, PriceChange, Subscription
 from broadsheet.billing.order_flows import follow_subscription, terms_of
@@ -125,18 +127,17 @@ def _words(price: Price) -> str:
 
 def _due(change: PriceChange, now: datetime) -> list[Subscription]:
     told = LedgerLine.objects.filter(kind=LineKind.LETTER, detail=letter_name(change), written_at__lte=now - NOTICE)
-    return list(
-        Subscription.objects.filter(
-            price=change.from_price,
-            status__in=(Status.TRIAL, Status.ACTIVE),
-            cancel_at=None,
-            period_end__gte=max(takes_effect_at(change), now),
-            period_end__lte=now + AHEAD,
-            pk__in=told.values("subscription_id"),
-        )
-        .exclude(next_cents=F("quantity") * change.to_price.cents)  # the provider knows already
-        .select_related("reader")[:BATCH]
-    )
+    rows = Subscription.objects.filter(
+        price=change.from_price,
+        status__in=(Status.TRIAL, Status.ACTIVE),
+        cancel_at=None,
+        period_end__gte=max(takes_effect_at(change), now),
+        period_end__lte=now + AHEAD,
+        pk__in=told.values("subscription_id"),
+    ).exclude(next_cents=F("quantity") * change.to_price.cents)  # the provider knows already
+    # What somebody has chosen for the renewal stays: it is what they agreed to.
+    free = (row for row in rows.select_related("reader").iterator() if find_waiting_order(row) is None)
+    return list(islice(free, BATCH))
 
 
 def _apply(change: PriceChange, row: Subscription, now: datetime) -> bool:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 
-from broadsheet.billing import providers
-from broadsheet.billing.change_flows import preview_change
+from broadsheet.billing.change_flows import CHANGE_OF_SEATS, find_waiting_order, order_change, preview_change
 from broadsheet.billing.changes import Change
 from broadsheet.billing.ledger import Status
-from broadsheet.billing.models import Order, Organisation, Seat, Subscription
-from broadsheet.billing.order_flows import follow_subscription, terms_of
+from broadsheet.billing.models import Organisation, Seat, Subscription
 from broadsheet.billing.provider import Refused
-
-# Orders that come of it are told apart from purchases by this.
-CHANGE = "change of seats"
 
 
 def preview_seats(organisation: Organisation, seats: int, *, now: datetime) -> Change:
@@ -43,24 +37,10 @@ def change_seats(organisation: Organisation, seats: int, *, agreed_text: str, sh
     change = preview_seats(organisation, seats, now=now)
     if change.due_cents > shown_cents:
         raise Refused("The amount has changed since you looked. Look at it again; nothing has been taken.")
-    order = Order.objects.create(
-        ref=secrets.token_urlsafe(18),
-        reader=row.reader,
-        price=row.price,
-        provider=row.provider,
-        quantity=seats,
-        agreed_text=agreed_text,
-        source=CHANGE,
-        created_at=now,
-        subscription=row,
+    at_renewal = change.is_at_renewal
+    return order_change(
+        row, row.price, seats=seats, source=CHANGE_OF_SEATS, agreed_text=agreed_text, at_renewal=at_renewal, now=now
     )
-    terms = terms_of(row.price, row.reader, order_ref=order.ref, quantity=seats)
-    try:
-        providers.find(row.provider).change_price(row.ref, terms, at_renewal=change.is_at_renewal, now=now)
-    except Refused:
-        order.delete()
-        raise
-    return follow_subscription(row.provider, row.ref, now=now)
 
 
 def _check(organisation: Organisation, seats: int) -> None:
@@ -69,7 +49,7 @@ def _check(organisation: Organisation, seats: int) -> None:
         raise Refused("Seats can be changed while the subscription is paid and goes on.")
     if not plan.min_seats <= seats <= plan.max_seats:
         raise Refused(f"This plan has between {plan.min_seats} and {plan.max_seats} seats. For more, write to us.")
-    if seats == row.quantity:
+    if seats == row.quantity and find_waiting_order(row) is None:
         raise Refused(f"You have {seats} seats already.")
     used = Seat.objects.filter(organisation=organisation).count()
     if seats < used:
