@@ -36,11 +36,16 @@ def read_documents(archive: Path) -> Iterator[bytes]:
                 yield file.read()
 
 
-def parse_transcript(content: bytes) -> dict[str, Any]:
-    """One document's fields as the importer reads them."""
+def parse_fields(content: bytes) -> dict[str, str]:
+    """One document's fields as they are named in it."""
     root = etree.fromstring(content, parser=etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=True))
     transcript = root.find("transcript") if root.tag != "transcript" else root
-    texts = {str(child.tag): "".join(child.itertext()).strip() for child in transcript}
+    return {str(child.tag): "".join(child.itertext()).strip() for child in transcript}
+
+
+def parse_transcript(content: bytes) -> dict[str, Any]:
+    """One document's fields as the importer reads them."""
+    texts = parse_fields(content)
     identity = texts.get("transcript-id", "")
     fields = {
         "id": f"pm-transcript-{identity}",
