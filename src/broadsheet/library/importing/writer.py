@@ -137,14 +137,16 @@ class Writer:
         }
         created: list[Prepared] = []
         changed: list[Prepared] = []
+        taken: set[str] = set()
         for one in prepared:
             digest, one.article_id = known.get(one.identity, ("", None))
             seen = self._seen.setdefault(one.identity, one.digest)
             if seen != one.digest:
                 self._refuse(one.item, "another item of this import has the same identity")
-            elif digest == one.digest or one.identity in {other.identity for other in (*created, *changed)}:
+            elif digest == one.digest or one.identity in taken:
                 self.tally.unchanged += 1
             else:
+                taken.add(one.identity)
                 (created if one.article_id is None else changed).append(one)
         return created, changed
 
