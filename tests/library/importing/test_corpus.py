@@ -13,7 +13,7 @@ from tests.architecture.sources import ROOT
 from tests.library.importing.reading import DESK
 
 SCRIPT = ROOT / "scripts" / "corpora" / "pm_articles.py"
-SPOKEN = [f"Paragraph {number} of the trade speech, with tariffs and exports to Japan and Tokyo." for number in range(12)]
+SPOKEN = [f"Paragraph {number} of the trade speech, with tariffs and exports to Japan and Tokyo." for number in range(13)]
 
 
 def write_transcripts(folder: Path) -> None:
