@@ -95,15 +95,12 @@ def trial_days(plan: Plan, reader_id: int | None) -> int:
 
 def finish_order(row: OrderRow, *, now: datetime) -> Subscription | None:
     """What an order has led to by now; None while the provider knows of no payment. Asking again does no harm."""
-    provider = providers.find(row.provider)
-    ref = provider.find_by_order(row.ref)
-    if ref is None:
-        return None
-    return apply_snapshot(row.provider, provider.fetch(ref, now=now), order=row, now=now)
+    ref = providers.find(row.provider).find_by_order(row.ref)
+    return None if ref is None else follow_subscription(row.provider, ref, order=row, now=now)
 
 
-def follow_subscription(provider: str, ref: str, *, now: datetime) -> Subscription:
-    """Ask the provider about one subscription, and bring ours up to what it says.
+def follow_subscription(provider: str, ref: str, *, order: OrderRow | None = None, now: datetime) -> Subscription:
+    """Ask the provider about one subscription, and bring ours up to what it says; `order` is the one it came of, if known.
 
     Two who ask at once might write down the older answer last; so whoever was overtaken asks again.
     """
@@ -111,7 +108,7 @@ def follow_subscription(provider: str, ref: str, *, now: datetime) -> Subscripti
         seen = LedgerLine.objects.filter(subscription__provider=provider, subscription__ref=ref).count()
         snapshot = providers.find(provider).fetch(ref, now=now)
         with suppress(Overtaken):
-            return apply_snapshot(provider, snapshot, seen_lines=seen if snapshot.ref == ref else None, now=now)
+            return apply_snapshot(provider, snapshot, order=order, seen_lines=seen if snapshot.ref == ref else None, now=now)
     raise ProviderAway("Too much is happening with this subscription at once; try again in a minute.")
 
 

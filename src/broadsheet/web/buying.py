@@ -101,7 +101,7 @@ def done(request: HttpRequest, ref: str) -> HttpResponse:
         "next": order.next_path,
         "zone": settings.BROADSHEET.time_zone,
     }
-    subscription = _finish(order, now)
+    subscription = order.subscription or _finish(order, now)
     if subscription is None:
         return _wait(request, context, now)
     if user is not None:
