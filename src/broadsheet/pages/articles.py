@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from math import ceil
 
@@ -17,6 +18,7 @@ from broadsheet.pages.layout import lay_out
 from broadsheet.pages.pictures import earliest_expiry, fill_figures, load_pictures
 from broadsheet.pages.records import ArticlePage, Card, CorrectionNote, Link, Person, Picture
 from broadsheet.pages.related import Candidate, rank_related
+from broadsheet.pages.series import load_places
 
 WORDS_PER_MINUTE = 220  # silent reading of non-fiction in English: 238 (Brysbaert 2019), less a little for names and figures
 KIND_NAMES = {Kind.DAILY: "Daily", Kind.IN_DEPTH: "In depth", Kind.BRIEFING: "Briefing"}
@@ -46,14 +48,17 @@ def load_article_pages(article_id: int, wholes: Collection[bool], *, now: dateti
     teaser = ArticleTeaser.objects.get(article_id=article_id)
     words = ArticleText.objects.values_list("word_count", flat=True).get(article_id=article_id)
     related = tuple(load_related(article, now=now))
+    series = load_places(article_id, now=now)
     rest = {whole: ArticleRest.objects.get(article_id=article_id).html if whole else None for whole in wholes}
-    return {whole: _article_page(article, teaser.html, rest[whole], related, words=words, now=now) for whole in wholes}
+    pages = {whole: _article_page(article, teaser.html, rest[whole], related, words=words, now=now) for whole in wholes}
+    return {whole: replace(page, series=series) for whole, page in pages.items()}
 
 
 def article_page(article: Article, teaser_html: str, rest_html: str | None, *, words: int, now: datetime) -> ArticlePage:
     """The page of an article with this much of its body (None: up to the wall); expired photos are left out."""
     related = tuple(load_related(article, now=now)) if article.pk else ()
-    return _article_page(article, teaser_html, rest_html, related, words=words, now=now)
+    page = _article_page(article, teaser_html, rest_html, related, words=words, now=now)
+    return replace(page, series=load_places(article.pk, now=now)) if article.pk else page
 
 
 def _article_page(

@@ -33,7 +33,12 @@ logger = logging.getLogger(__name__)
 
 _TURNS = [Lock() for _ in range(256)]  # pages of the same number wait for each other, which does no harm
 # Lists that hold a house ad: feeds, sitemaps, indexes and the publisher's own pages do not.
-WITH_AD = frozenset((ListName.HOME, ListName.TOPIC, ListName.REGION, ListName.AUTHOR, ListName.LIBRARY))
+WITH_AD = frozenset(
+    (
+        *(ListName.HOME, ListName.TOPIC, ListName.REGION, ListName.AUTHOR, ListName.LIBRARY),
+        *(ListName.YEAR, ListName.MONTH, ListName.KIND),
+    )
+)
 HTML = "text/html; charset=utf-8"
 PNG = "image/png"
 
@@ -125,13 +130,14 @@ def _compose_variant(content: ArticlePage, variant: Variant, site: Site, ads: Bo
     ends = [
         variant.valid_until(now, settings.BROADSHEET.zone),
         content.photo_valid_until,
+        content.series.valid_until,
         ads.valid_until(ad, Slot.ARTICLE_END, variant.audience, now=now),
     ]
     return NewPage(
         path,
         variant.kind,
         _finish(render_article(content, variant, site=site, ad=ad, now=now), HTML, ad),
-        [content.article_id, *(card.article_id for card in content.related)],
+        {content.article_id, *(card.article_id for card in content.related), *content.series.article_ids},
         _first(ends),
     )
 

@@ -44,6 +44,7 @@ class Filters:
     author: str = ""
     kind: str = ""
     year: str = ""
+    month: str = ""  # of the year, `01` to `12`
 
 
 NO_FILTERS = Filters()
@@ -94,6 +95,13 @@ def find_years(*, now: datetime) -> tuple[int, ...]:
     return tuple(range(newest.astimezone(zone).year, oldest.astimezone(zone).year - 1, -1))
 
 
+def span_of(filters: Filters) -> tuple[datetime, datetime]:
+    """Where the filters' year, or its month, begins and where the next one does, in the publication's zone."""
+    zone, year, month = settings.BROADSHEET.zone, int(filters.year), int(filters.month or 12)
+    start = datetime(year, int(filters.month or 1), 1, tzinfo=zone)
+    return start, datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone)
+
+
 def _filtered(filters: Filters, *, now: datetime) -> QuerySet[Article]:
     rows = published_articles(now=now)
     if filters.topic:
@@ -105,16 +113,11 @@ def _filtered(filters: Filters, *, now: datetime) -> QuerySet[Article]:
     if filters.kind:
         rows = rows.filter(kind=filters.kind)
     if filters.year:
-        rows = rows.filter(_in_year(int(filters.year)))
+        start, end = span_of(filters)
+        rows = rows.filter(published_at__gte=start, published_at__lt=end)
     for word in filters.q.split()[:MOST_WORDS]:
         rows = rows.filter(headline__icontains=word[:LONGEST_WORD])
     return rows
-
-
-def _in_year(year: int) -> Q:
-    zone = settings.BROADSHEET.zone
-    start = datetime(year, 1, 1, tzinfo=zone)
-    return Q(published_at__gte=start) & Q(published_at__lt=datetime(year + 1, 1, 1, tzinfo=zone))
 
 
 def _beyond(cursor: Cursor, *, newer: bool) -> Q:

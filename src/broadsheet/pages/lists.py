@@ -9,9 +9,10 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
-from broadsheet.library.models import Author, Region, Subject, Topic
-from broadsheet.library.store import next_change
-from broadsheet.pages import feeds, home, sitemaps
+from broadsheet.library.access import Kind
+from broadsheet.library.models import Author, Region, Series, Subject, Topic
+from broadsheet.library.store import next_change, published_articles
+from broadsheet.pages import by_time, corrections, feeds, home, series, sitemaps, start
 from broadsheet.pages.articles import KIND_NAMES, load_cards
 from broadsheet.pages.listing import NO_FILTERS, Cursor, Filters, find_slice, find_years, local_day
 from broadsheet.pages.pictures import earliest_expiry, load_pictures
@@ -35,6 +36,13 @@ class ListName(StrEnum):
     REGION = "region"
     AUTHOR = "author"
     LIBRARY = "library"
+    YEAR = "year"
+    MONTH = "month"
+    KIND = "kind"
+    ALL_SERIES = "all-series"
+    SERIES = "series"
+    START = "start"
+    CORRECTIONS = "corrections"
     PLAIN = "plain"
     ATOM = "atom"
     JSON_FEED = "json-feed"
@@ -52,6 +60,26 @@ class ListPath:
     name: ListName
     slug: str = ""
     of: ListName | None = None
+
+
+CORRECTIONS = ListPath("/corrections/", ListName.CORRECTIONS)
+ALL_SERIES = ListPath("/series/", ListName.ALL_SERIES)
+START_HERE = ListPath("/start/", ListName.START)
+
+
+def series_path(slug: str) -> ListPath:
+    """The page of one series."""
+    return ListPath(f"/series/{slug}/", ListName.SERIES, slug)
+
+
+def period_path(slug: str) -> ListPath:
+    """The page of a year (`2026`) or of a month (`2026-02`)."""
+    return ListPath(f"/library/{slug.replace('-', '/')}/", ListName.MONTH if "-" in slug else ListName.YEAR, slug)
+
+
+def kind_path(kind: str) -> ListPath:
+    """The page of one kind of article."""
+    return ListPath(f"/library/kind/{kind}/", ListName.KIND, kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +135,21 @@ def load_list_page(path: ListPath, *, place: Place = FIRST, now: datetime) -> Li
     return _LOADERS[path.name](path, place, now)
 
 
+def load_ways(*, now: datetime) -> list[ListPath]:
+    """The ways into the library that have articles: what to start with, series, kinds, years, months; and the corrections."""
+    rows = series.load_index(now=now)
+    months = [file.month for file in sitemaps.load_months(now=now)]
+    years = dict.fromkeys(month[:4] for month in months)
+    return [
+        *([START_HERE] if start.has_sets(now=now) else []),
+        *([ALL_SERIES] if rows else []),
+        *(series_path(row.slug) for row in rows),
+        *(kind_path(kind) for kind in _load_kinds(now=now)),
+        *(period_path(slug) for slug in (*years, *months)),
+        CORRECTIONS,
+    ]
+
+
 def _home(path: ListPath, place: Place, now: datetime) -> ListContent:
     page = home.load_home(now=now)
     return ListContent("pages/home.html", "", (), page.article_ids, page.valid_until, parts={"home": page, "today": now})
@@ -125,7 +168,8 @@ def _subject(model: type[Subject], kind: str) -> Callable[[ListPath, Place, date
         row = model.objects.filter(slug=path.slug).first()  # type: ignore[attr-defined]
         if row is None:
             return None
-        parts = {"label": kind, "above": f"/{kind}s/", "dek": row.description}
+        sets = start.load_sets_of(kind, path.slug, now=now) if place.is_first else []
+        parts = {"label": kind, "above": f"/{kind}s/", "dek": row.description, "sets": sets}
         return _paged(path, replace(place, filters=Filters(**{kind: path.slug})), "pages/list.html", row.name, parts, now=now)
 
     return load
@@ -153,7 +197,69 @@ def _library(path: ListPath, place: Place, now: datetime) -> ListContent:
         Choices("kind", "Kind", "All kinds", [(str(kind), name) for kind, name in KIND_NAMES.items()]),
         Choices("year", "Year", "All years", years),
     )
-    return _paged(path, place, "pages/library.html", "Library", {"choices": [each for each in choices if each.values]}, now=now)
+    parts: dict[str, Any] = {"choices": [each for each in choices if each.values]}
+    if place.is_first:
+        parts |= {"sets": start.load_library_sets(now=now), "years": by_time.load_years(now=now)}
+        parts |= {"has_series": series.has_series(now=now), "has_sets": start.has_sets(now=now)}
+        parts["kinds"] = [Link(KIND_NAMES[kind], kind_path(kind).path) for kind in _load_kinds(now=now)]
+    return _paged(path, place, "pages/library.html", "Library", parts, now=now)
+
+
+def _period(path: ListPath, place: Place, now: datetime) -> ListContent | None:
+    period = by_time.load_period(path.slug, now=now)
+    if period is None:
+        return None
+    content = _paged(path, replace(place, filters=period.filters), "pages/period.html", period.title, {"period": period}, now=now)
+    return content if content.cards else None
+
+
+def _kind(path: ListPath, place: Place, now: datetime) -> ListContent | None:
+    if path.slug not in set(Kind):
+        return None
+    filters = Filters(kind=path.slug)
+    content = _paged(path, replace(place, filters=filters), "pages/period.html", KIND_NAMES[Kind(path.slug)], {}, now=now)
+    return content if content.cards else None
+
+
+def _load_kinds(*, now: datetime) -> list[Kind]:
+    """The kinds of article that there are."""
+    return [kind for kind in KIND_NAMES if published_articles(now=now).filter(kind=kind).exists()]
+
+
+def _all_series(path: ListPath, place: Place, now: datetime) -> ListContent | None:
+    rows = series.load_index(now=now)
+    parts = {"rows": rows, "path": path.path}
+    return ListContent("pages/all_series.html", "Series", (), (), next_change(now=now), parts=parts) if rows else None
+
+
+def _series(path: ListPath, place: Place, now: datetime) -> ListContent | None:
+    row = Series.objects.filter(slug=path.slug).first()
+    cards = tuple(load_cards(series.load_part_ids(row.pk, now=now), now=now)) if row else ()
+    if row is None or not cards:
+        return None
+    parts = {"dek": row.dek, "is_complete": row.is_complete, "path": path.path}
+    return _whole("pages/series.html", row.title, cards, parts, now=now)
+
+
+def _start(path: ListPath, place: Place, now: datetime) -> ListContent | None:
+    sets = start.load_all_sets(now=now)
+    cards = tuple(card for each in sets for card in each.cards)
+    return _whole("pages/start.html", "Start here", cards, {"sets": sets, "path": path.path}, now=now) if sets else None
+
+
+def _whole(template: str, title: str, cards: tuple[Card, ...], parts: dict[str, Any], *, now: datetime) -> ListContent:
+    """A page of these articles and no more."""
+    ends = [next_change(now=now), earliest_expiry([card.picture.photo_id for card in cards if card.picture])]
+    ids = tuple(dict.fromkeys(card.article_id for card in cards))
+    return ListContent(template, title, cards, ids, min((end for end in ends if end), default=None), parts=parts)
+
+
+def _corrections(path: ListPath, place: Place, now: datetime) -> ListContent:
+    found = corrections.find_corrections(before=place.before, after=place.after, now=now)
+    intro = PlainPage.objects.filter(slug=ListName.CORRECTIONS).values_list("body", flat=True).first()
+    parts = {"days": found.by_day(), "intro": intro or "", **_page_links(path, found.older, found.newer, place)}
+    ids = tuple(dict.fromkeys(row.article_id for row in found.rows))
+    return ListContent("pages/corrections.html", "Corrections", (), ids, next_change(now=now), parts=parts)
 
 
 def _plain(path: ListPath, place: Place, now: datetime) -> ListContent | None:
@@ -164,12 +270,8 @@ def _plain(path: ListPath, place: Place, now: datetime) -> ListContent | None:
 def _paged(path: ListPath, place: Place, template: str, title: str, parts: dict[str, Any], *, now: datetime) -> ListContent:
     found = find_slice(place.filters, before=place.before, after=place.after, now=now)
     cards = tuple(load_cards(found.article_ids, now=now))
-    links = {
-        "older": f"{path.path}?before={found.older}" if found.older else "",
-        "newer": f"{path.path}?after={found.newer}" if found.newer else "",
-        "first": path.path,
-    }
-    is_first = place.before is None and place.after is None
+    links = _page_links(path, found.older, found.newer, place)
+    is_first = links["is_first"]
     # Only the first page is kept, so only there it matters until when it stands.
     shown = [card.picture.photo_id for card in cards if card.picture]
     ends = [next_change(now=now), earliest_expiry(shown)] if is_first else []
@@ -179,8 +281,19 @@ def _paged(path: ListPath, place: Place, template: str, title: str, parts: dict[
         cards,
         tuple(found.article_ids),
         min((end for end in ends if end is not None), default=None),
-        parts={**parts, **links, "days": by_day(cards), "is_first": is_first, "path": path.path},
+        parts={**parts, **links, "days": by_day(cards)},
     )
+
+
+def _page_links(path: ListPath, older: Cursor | None, newer: Cursor | None, place: Place) -> dict[str, Any]:
+    """Where the pages beside one page of a list are, as templates are told."""
+    return {
+        "older": f"{path.path}?before={older}" if older else "",
+        "newer": f"{path.path}?after={newer}" if newer else "",
+        "first": path.path,
+        "is_first": place.before is None and place.after is None,
+        "path": path.path,
+    }
 
 
 def by_day(cards: Sequence[Card]) -> list[Day]:
@@ -217,7 +330,8 @@ def _sitemap_index(path: ListPath, place: Place, now: datetime) -> ListContent:
 
 
 def _sitemap_pages(path: ListPath, place: Place, now: datetime) -> ListContent:
-    return ListContent("pages/sitemap_pages.xml", "", content_type=XML, parts={"paths": sitemaps.load_standing_paths()})
+    paths = dict.fromkeys([*sitemaps.load_standing_paths(), *(way.path for way in load_ways(now=now))])
+    return ListContent("pages/sitemap_pages.xml", "", (), (), next_change(now=now), XML, {"paths": list(paths)})
 
 
 def _sitemap_month(path: ListPath, place: Place, now: datetime) -> ListContent | None:
@@ -242,6 +356,13 @@ _LOADERS: dict[ListName, Callable[[ListPath, Place, datetime], ListContent | Non
     ListName.REGION: _subject(Region, "region"),
     ListName.AUTHOR: _author,
     ListName.LIBRARY: _library,
+    ListName.YEAR: _period,
+    ListName.MONTH: _period,
+    ListName.KIND: _kind,
+    ListName.ALL_SERIES: _all_series,
+    ListName.SERIES: _series,
+    ListName.START: _start,
+    ListName.CORRECTIONS: _corrections,
     ListName.PLAIN: _plain,
     ListName.ATOM: _feed(ATOM, "pages/feed.xml"),
     ListName.JSON_FEED: _feed(JSON_FEED, ""),

@@ -27,6 +27,8 @@ def connect() -> None:
     signals.article_published.connect(_article_published, dispatch_uid="pages.published")
     signals.article_withdrawn.connect(_article_withdrawn, dispatch_uid="pages.withdrawn")
     signals.articles_imported.connect(_articles_imported, dispatch_uid="pages.imported")
+    signals.series_changed.connect(_series_changed, dispatch_uid="pages.series")
+    signals.start_set_changed.connect(_start_set_changed, dispatch_uid="pages.start_set")
     signals.lists_changed.connect(_lists_changed, dispatch_uid="pages.lists")
     signals.preview_requested.connect(answer_preview, dispatch_uid="pages.preview")
     ad_preview_requested.connect(answer_ad_preview, dispatch_uid="pages.ad_preview")
@@ -51,6 +53,16 @@ def _articles_imported(article_ids: list[int], **kwargs: Any) -> None:
     store.drop_pages_naming(article_ids)
     store.outdate_list_pages()
     record_change(ChangeKind.PAGES, "", now=clock.now())
+
+
+def _series_changed(slug: str, article_ids: list[int], **kwargs: Any) -> None:
+    # The library's page says whether there are series at all; the sitemap names each.
+    lists = [f"/series/{slug}/", "/series/", "/library/", "/sitemaps/pages.xml"]
+    store.drop_pages_at([*lists, *map(flows.article_path, article_ids)])
+
+
+def _start_set_changed(path: str, **kwargs: Any) -> None:
+    store.drop_pages_at({path, "/start/", "/library/", "/sitemaps/pages.xml"})
 
 
 def _lists_changed(now: datetime, **kwargs: Any) -> None:

@@ -78,6 +78,32 @@ class CorrectionNote:
 
 
 @dataclass(frozen=True, slots=True)
+class SeriesPlace:
+    """Where an article stands in one series, and its neighbours there; counts what readers may know of."""
+
+    title: str
+    path: str
+    number: int
+    total: int
+    is_complete: bool
+    earlier: Link | None
+    later: Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleSeries:
+    """The series that an article is a part of.
+
+    `article_ids` are the parts of all of them, known to readers or not, for when one appears or goes the count is another;
+    `valid_until` is when the next one is known by itself.
+    """
+
+    places: tuple[SeriesPlace, ...] = ()
+    article_ids: tuple[int, ...] = ()
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ArticlePage:
     """One article, ready for its template.
 
@@ -107,3 +133,4 @@ class ArticlePage:
     corrections: tuple[CorrectionNote, ...]
     related: tuple[Card, ...]
     photo_valid_until: datetime | None
+    series: ArticleSeries = ArticleSeries()

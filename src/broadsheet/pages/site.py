@@ -20,13 +20,14 @@ from broadsheet.publication.store import load_publication
 MASTHEAD = (
     Link("Regions", "/regions/"),
     Link("Topics", "/topics/"),
-    Link("In depth", "/library/?kind=in-depth"),
+    Link("In depth", "/library/kind/in-depth/"),
     Link("Library", "/library/"),
     Link("About", "/about/"),
 )
 FOOT = (
     Link("About", "/about/"),
     Link("Help", "/help/"),
+    Link("Corrections", "/corrections/"),
     Link("Privacy", "/privacy/"),
     Link("Terms", "/terms/"),
     Link("Imprint", "/imprint/"),

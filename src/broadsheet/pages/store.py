@@ -136,6 +136,12 @@ def drop_pages_naming(article_ids: Collection[int]) -> None:
     _delete(VariantMention.objects.filter(article_id__in=article_ids).values_list("variant_id", flat=True).distinct())
 
 
+def drop_pages_at(paths: Collection[str]) -> None:
+    """Forget the pages at these addresses, whatever their recipe; the epoch moves with it."""
+    move_epoch()
+    _delete(Variant.objects.filter(path__in=paths).values_list("id", flat=True))
+
+
 def outdate_list_pages() -> None:
     """Let no page count any more but the articles' own: lists, feeds, sitemaps are made anew."""
     Epoch.objects.filter(pk=_EPOCH_ROW).update(value=F("value") + 1, lists_from=F("value") + 1)

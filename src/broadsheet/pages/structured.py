@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from broadsheet.library.access import Access
-from broadsheet.pages.records import ArticlePage, Person
+from broadsheet.pages.records import ArticlePage, Person, SeriesPlace
 from broadsheet.pages.site import Site
 
 PAYWALL_SELECTOR = ".paywall"
@@ -36,6 +36,8 @@ def article_json_ld(page: ArticlePage, site: Site) -> str:
         "wordCount": page.words,
         "isAccessibleForFree": is_free,
     }
+    if page.series.places:
+        described["isPartOf"] = [_series(place, site) for place in page.series.places]
     if page.label:
         described["articleSection"] = page.label.name
     if not is_free:
@@ -57,6 +59,10 @@ def script_json(value: object) -> str:
 def _author(person: Person, site: Site) -> dict[str, str]:
     kind = "Organization" if person.is_desk else "Person"
     return {"@type": kind, "name": person.name, "url": site.url + person.path}
+
+
+def _series(place: SeriesPlace, site: Site) -> dict[str, str]:
+    return {"@type": "CreativeWorkSeries", "name": place.title, "url": site.url + place.path}
 
 
 def _publisher(site: Site) -> dict[str, str]:

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from broadsheet.library.access import Access
 from broadsheet.library.models import Article, Author, Region, Topic
 from broadsheet.pages.flows import article_path
-from broadsheet.pages.lists import ListName, ListPath
+from broadsheet.pages.lists import ListName, ListPath, load_ways
 from broadsheet.pages.sitemaps import load_months
 from broadsheet.pages.variants import USUAL_AUDIENCES, Audience, Variant, usual_variants
 from broadsheet.publication.models import PlainPage
@@ -76,7 +76,8 @@ def _lists(now: datetime) -> Iterator[Wanted]:
         for row in model.objects.only("slug").order_by("pk"):
             yield _for_readers(ListPath(row.get_absolute_url(), of, row.slug))
             yield from _feeds(row.get_absolute_url(), row.slug, of)
-    for page in PlainPage.objects.only("slug"):
+    yield from map(_for_readers, load_ways(now=now))
+    for page in PlainPage.objects.exclude(slug=ListName.CORRECTIONS).only("slug"):
         yield _for_readers(ListPath(page.get_absolute_url(), ListName.PLAIN, page.slug))
     yield from _sitemaps(now)
 

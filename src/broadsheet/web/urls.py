@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from broadsheet.web import ads, articles, citations, feeds, library, lists, reader_urls
+from broadsheet.web import ads, articles, citations, feeds, library, lists, reader_urls, ways
 
 FORM = "(?P<form>xml|json)"
 SLUG = "(?P<slug>[-a-zA-Z0-9_]+)"
@@ -20,6 +20,13 @@ urlpatterns = [
     path("library/help/", library.ways),
     path("library/suggest/", library.suggest),
     re_path(rf"^library/feed\.{FORM}$", library.feed),
+    re_path(r"^library/(?P<year>[12]\d{3})/$", ways.year),
+    re_path(r"^library/(?P<year>[12]\d{3})/(?P<month>0[1-9]|1[0-2])/$", ways.month),
+    path("library/kind/<slug:kind>/", ways.kind),
+    path("series/", ways.all_series),
+    path("series/<slug:slug>/", ways.series),
+    path("start/", ways.start),
+    path("corrections/", ways.corrections),
     path("go/<int:ad_id>/", ads.go),
     path("topics/", lists.topics),
     path("topics/<slug:slug>/", lists.topic),
