@@ -16,7 +16,7 @@ from broadsheet.billing.change_flows import CHANGE, CHANGE_OF_SEATS, next_paymen
 from broadsheet.billing.changes import PeriodPrice
 from broadsheet.billing.ledger import LineKind
 from broadsheet.billing.letter_flows import write_price_letters, write_student_letters
-from broadsheet.billing.models import Campaign, Order, Plan, PriceChange, Subscription
+from broadsheet.billing.models import Alert, Campaign, Order, Plan, PriceChange, Subscription
 from broadsheet.billing.order_flows import Wish, begin_order, finish_order, follow_subscription, order_of
 from broadsheet.billing.price_change_flows import (
     CannotAnnounce,
@@ -25,7 +25,7 @@ from broadsheet.billing.price_change_flows import (
     load_price_history,
     withdraw_price_change,
 )
-from broadsheet.billing.provider import Refused
+from broadsheet.billing.provider import ProviderAway, Refused
 from broadsheet.billing.store import compare, compose_cards, load_offers
 from broadsheet.billing.student_flows import declare_student
 from broadsheet.billing.terms import Terms, compose_terms
@@ -262,10 +262,10 @@ def raised(offline: Any, plan: Plan, make_reader: Any) -> Callable[[], Subscript
     return make
 
 
-def announce(row: Subscription, clock: Any, *, days: int = 40, told: bool = True) -> PriceChange:
+def announce(row: Subscription, clock: Any, *, days: int = 40, told: bool = True, letters: int = 1) -> PriceChange:
     change = announce_price_change(row.price, (clock.now() + timedelta(days=days)).date(), by=None, now=clock.now())
     if told:
-        assert write_price_letters(now=clock.now()) == 1
+        assert write_price_letters(now=clock.now()) == letters
     return change
 
 
@@ -323,6 +323,26 @@ def test_announced_price_does_not_undo_what_the_reader_has_chosen_for_the_renewa
     row = order_change(row, price, seats=seats, source=source, agreed_text="", at_renewal=True, now=clock.now())
     assert next_payment(row, now=clock.now()) == PeriodPrice(price.cents * seats, "EUR", "month")
     assert live(row, clock, 25) == [980, 980, price.cents * seats]
+
+
+def test_provider_that_does_not_answer_is_asked_once_and_changes_prices_later(
+    raised: Any, plan: Plan, make_reader: Any, offline: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, row, asked = buy(make_reader(), plan), raised(), []
+    announce(row, clock, letters=2)
+    live(row, clock, 57)
+    clock.advance(timedelta(days=1))
+    follow_subscription("offline", other.ref, now=house_clock.now())
+
+    def be_away(self: Any, ref: str, *args: Any, **terms: Any) -> None:
+        asked.append(ref)
+        raise ProviderAway("No answer.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(offline), "change_price", be_away)
+        assert apply_price_changes(now=house_clock.now()) == 0
+    assert (len(asked), Alert.objects.count()) == (1, 0)
+    assert apply_price_changes(now=house_clock.now()) == 2
 
 
 def test_change_is_announced_at_least_thirty_days_before(raised: Any, clock: Any) -> None:

@@ -18,7 +18,7 @@ from broadsheet.billing.change_flows import find_waiting_order
 from broadsheet.billing.ledger import LineKind, Status
 from broadsheet.billing.models import LedgerLine, Plan, Price, PriceChange, Subscription
 from broadsheet.billing.order_flows import follow_subscription, terms_of
-from broadsheet.billing.provider import ProviderError
+from broadsheet.billing.provider import ProviderAway, ProviderError
 from broadsheet.billing.subscription_flows import UnknownPrice, raise_alert
 from broadsheet.core.money import price_text
 from broadsheet.mail.wordings import LetterKind
@@ -112,12 +112,19 @@ def takes_effect_at(change: PriceChange) -> datetime:
 def apply_price_changes(*, now: datetime) -> int:
     """Tell providers of the new price where the next renewal is the first after the day and the letter went out in time.
 
-    Whoever was not told in time keeps the old price for one period more. Returns how many were changed.
+    Whoever was not told in time keeps the old price for one period more. A provider that does not answer is left alone
+    until the next time. Returns how many were changed.
     """
-    changed = 0
+    changed, away = 0, set()
     for change in PriceChange.objects.filter(withdrawn_at=None).select_related("from_price__plan", "to_price__plan"):
         for row in _due(change, now):
-            changed += _apply(change, row, now)
+            if row.provider in away:
+                continue
+            try:
+                changed += _apply(change, row, now)
+            except ProviderAway as error:
+                logger.warning("Prices of provider %s wait: %s", row.provider, error)
+                away.add(row.provider)
     return changed
 
 
@@ -145,6 +152,8 @@ def _apply(change: PriceChange, row: Subscription, now: datetime) -> bool:
     try:
         providers.find(row.provider).change_price(row.ref, order, at_renewal=True, now=now)
         follow_subscription(row.provider, row.ref, now=now)
+    except ProviderAway:
+        raise
     except (ProviderError, UnknownPrice) as error:
         logger.warning("Subscription %s could not be given its new price: %s", row.pk, error)
         key = f"price:{change.pk}:{row.pk}"
