@@ -32,6 +32,7 @@ from broadsheet.mail.flows import forget_old_letters, send_due_letters
 from broadsheet.pages.render_flows import forget_unused_pages
 from broadsheet.paywall.flows import forget_old_slots
 from broadsheet.paywall.friend_flows import forget_old_links
+from broadsheet.shelves.flows import forget_removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ JOBS: tuple[Job, ...] = (
     Job("old gifts", timedelta(hours=6), lambda now: forget_recipients(now=now)),
     Job("old events of payments", timedelta(hours=1), lambda now: forget_old_events(now=now)),
     Job("old friends' links", timedelta(hours=1), lambda now: forget_old_links(now=now)),
+    Job("what readers removed", timedelta(hours=1), lambda now: forget_removed(now=now)),
     Job("old declarations", timedelta(hours=1), lambda now: forget_old_declarations(now=now)),
     Job("old letters", timedelta(hours=1), lambda now: forget_old_letters(now=now)),
     Job("old codes and links", timedelta(hours=1), lambda now: forget_old_proofs(now=now)),

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "broadsheet.ads",
     "broadsheet.billing",
     "broadsheet.paywall",
+    "broadsheet.shelves",
     "broadsheet.figures",
     "broadsheet.pages",
     "broadsheet.web",

@@ -29,6 +29,7 @@ from broadsheet.membership.flows import end_consent, give_consent, has_consent, 
 from broadsheet.pages.site import load_site
 from broadsheet.paywall.store import count_spent
 from broadsheet.publication.store import load_publication
+from broadsheet.shelves.store import has_saved, keeps_history, load_unfinished
 from broadsheet.web.account_flows import erase_account, export_account
 from broadsheet.web.account_store import count_passkeys, has_subscribed, load_open_articles, load_rights, load_sign_ins
 from broadsheet.web.asker import BROWSER_COOKIE, browser_key, browser_key_of, client_address, set_browser_cookie
@@ -39,6 +40,7 @@ from broadsheet.web.same_site import same_site_form
 from broadsheet.web.signin import REFUSALS
 from broadsheet.web.signing import sign_out
 
+UNFINISHED = 5  # articles that the account's page offers to continue
 STILL_PAYING = (
     "The payment service does not answer, so we cannot make sure that nothing more is taken from you. Your account is still there; "
     "try again in a few minutes."
@@ -75,6 +77,9 @@ def account(request: HttpRequest) -> HttpResponse:
         "left": max(0, allowance - count_spent(user.pk, now=now)),
         "allowance": allowance,
         "renews": load_site(now=now).renews,
+        "unfinished": load_unfinished(user.pk, UNFINISHED, now=now),
+        "has_saved": has_saved(user.pk),
+        "keeps_history": keeps_history(user.pk),
         "has_given": has_given(user.pk),
         "has_seats": has_seats(user.pk),
         "has_invoices": has_invoices(user.pk),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from broadsheet.web import (
     account,
@@ -12,9 +12,11 @@ from broadsheet.web import (
     gifts,
     groups,
     help,
+    history,
     invoices,
     my_subscription,
     payment_events,
+    saved,
     signin,
     subscribe,
     wall,
@@ -24,8 +26,20 @@ urlpatterns = [
     path("articles/<int:article_id>/keep-reading/", wall.keep_reading),
     path("articles/<int:article_id>/unlock/", wall.unlock),
     path("articles/<int:article_id>/share/", friends.share),
+    path("articles/<int:article_id>/place/", history.place),
     path("account/links/", friends.links),
     path("account/links/<int:link_id>/take-back/", friends.take_back),
+    path("account/saved/", saved.saved),
+    path("account/saved/add/", saved.add),
+    path("account/saved/several/", saved.several),
+    path("account/saved/undo/", saved.undo),
+    path("account/saved/folders/", saved.new_folder),
+    path("account/saved/folders/<int:folder_id>/", saved.folder),
+    path("account/saved/<int:saved_id>/", saved.one),
+    re_path(r"^account/saved/export\.(?P<form>csv|json)$", saved.export),
+    path("account/history/", history.history),
+    path("account/history/switch/", history.switch),
+    path("account/history/erase/", history.erase),
     path("login/", signin.login, name="account_login"),
     path("login/closed/", signin.inactive, name="account_inactive"),
     path("confirm/", signin.confirm),
