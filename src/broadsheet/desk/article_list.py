@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import django_filters
-from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Prefetch, Q, QuerySet
+from django.http import QueryDict
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.forms.choosers import BaseFilterForm, SearchFilterMixin
 from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn
@@ -16,6 +19,8 @@ from wagtail.snippets.views.snippets import IndexView
 from broadsheet.library.models import ACCESS_CHOICES, KIND_CHOICES, Article, Author, Byline, Topic
 
 PER_PAGE = 50
+# Wagtail's own search takes seconds at 50,000 articles on SQLite; the table itself answers in tens of milliseconds.
+SEARCHED = ("headline", "slug")
 
 
 class ArticleFilters(WagtailFilterSet):
@@ -33,6 +38,42 @@ class ArticleFilters(WagtailFilterSet):
 
     def filter_author(self, queryset: QuerySet[Article], name: str, author: Author) -> QuerySet[Article]:
         return queryset.filter(Exists(Byline.objects.filter(article=OuterRef("pk"), author=author)))
+
+
+def find_chosen(asked: QueryDict) -> QuerySet[Article]:
+    """The articles chosen in the list: those ticked, or with `id=all` all that its search and filters show.
+
+    Filters that make no sense choose nothing: better than everything.
+    """
+    if "all" not in asked.getlist("id"):
+        return Article.objects.filter(pk__in=[number for number in asked.getlist("id") if number.isdecimal()])
+    filters = ArticleFilters(data=asked, queryset=Article.objects.all())
+    if not filters.is_valid():
+        return Article.objects.none()
+    words = asked.get("q", "").strip()
+    matches = [Q(**{f"{field}__icontains": words}) for field in SEARCHED]
+    found: QuerySet[Article] = filters.qs
+    return found.filter(reduce(or_, matches)) if words else found
+
+
+def chosen_in_words(asked: QueryDict, count: int) -> str:
+    """How the articles were chosen, such as “all 40 articles of the list with “strait”, Topic: Energy”."""
+    articles = f"{count:,} article{'' if count == 1 else 's'}"
+    if "all" not in asked.getlist("id"):
+        return f"{articles}, chosen one by one"
+    form = ArticleFilters(data=asked, queryset=Article.objects.all()).form
+    terms = [f"“{words}”"] if (words := asked.get("q", "").strip()) else []
+    if form.is_valid():
+        terms += [f"{form[name].label}: {_shown(form, name)}" for name in form.changed_data]
+    return f"all {articles} of the list{' with ' if terms else ''}{', '.join(terms)}"
+
+
+def _shown(form: Any, name: str) -> str:
+    value = form.cleaned_data[name]
+    choices = getattr(form.fields[name], "choices", ())
+    if isinstance(value, Model):
+        return str(value)
+    return next((str(label) for key, label in choices if str(key).lower() == str(value).lower()), str(value))
 
 
 class ArticleIndexView(IndexView):

@@ -6,7 +6,7 @@ from wagtail.snippets.views.snippets import SnippetViewSet
 
 from broadsheet.desk.article_edit import ArticleEditView
 from broadsheet.desk.article_form import article_form
-from broadsheet.desk.article_list import PER_PAGE, ArticleChooserViewSet, ArticleFilters, ArticleIndexView
+from broadsheet.desk.article_list import PER_PAGE, SEARCHED, ArticleChooserViewSet, ArticleFilters, ArticleIndexView
 from broadsheet.library.models import Article
 
 
@@ -26,7 +26,6 @@ class ArticleViewSet(SnippetViewSet):
     chooser_viewset_class = ArticleChooserViewSet
     filterset_class = ArticleFilters
     list_per_page = PER_PAGE
-    # Wagtail's own search takes seconds at 50,000 articles on SQLite; the table itself answers in tens of milliseconds.
     search_backend_name = None
-    search_fields = ("headline", "slug")
+    search_fields = SEARCHED
     edit_handler = article_form()

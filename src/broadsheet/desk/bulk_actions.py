@@ -1,4 +1,7 @@
-"""What can be done to many articles at once: publish, unpublish, delete."""
+"""What can be done to many articles at once: publish, unpublish, delete, and what `bulk_pages` changes.
+
+Wagtail takes “all in the listing” for all that there are, whatever the list was filtered by; here it is what the list shows.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,26 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+from wagtail.snippets.bulk_actions.delete import DeleteBulkAction
 from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 
+from broadsheet.desk.article_list import find_chosen
 from broadsheet.library.models import Article
 
 
-class _ArticleBulkAction(SnippetBulkAction):
+class _AsListed:
+    """What the list of articles shows is what an action on all of it is about."""
+
+    request: HttpRequest
+
+    def get_all_objects_in_listing_query(self, parent_id: Any) -> QuerySet[Article, int]:
+        return find_chosen(self.request.GET).values_list("pk", flat=True)
+
+
+class _ArticleBulkAction(_AsListed, SnippetBulkAction):
     """One action on chosen articles, for whoever may publish; an article that is locked is left alone."""
 
     models: ClassVar = [Article]
@@ -66,3 +83,21 @@ class UnpublishArticles(_ArticleBulkAction):
             for article in live:
                 article.unpublish(user=user)
         return len(live), 0
+
+
+class DeleteArticles(_AsListed, DeleteBulkAction):
+    """Wagtail's deletion, in place of the one that it registers for every table."""
+
+    models: ClassVar = [Article]
+
+
+class ChangeArticles(_ArticleBulkAction):
+    """Leads to the page where topics, regions, author, access and kind of many articles are changed."""
+
+    display_name = "Change"
+    action_type = "change"
+    aria_label = "Change topics, regions, author, access or kind of the chosen articles"
+    action_priority = 5
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseRedirect:
+        return HttpResponseRedirect(f"{reverse('desk_bulk_new')}?{request.GET.urlencode()}")

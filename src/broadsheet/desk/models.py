@@ -102,3 +102,71 @@ class OfferedPermission(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("role", "permission"), name="desk_permission_offered_once")]
+
+
+class BulkState(models.TextChoices):
+    """How a change of many articles stands."""
+
+    RUNNING = "running", "Under way"
+    STOPPED = "stopped", "Stopped"
+    DONE = "done", "Done"
+    UNDOING = "undoing", "Being taken back"
+    UNDONE = "undone", "Taken back"
+
+
+class BulkOutcome(models.TextChoices):
+    """What became of one article in a change of many."""
+
+    WAITING = "waiting", "still to come"
+    CHANGED = "changed", "changed"
+    SAME = "same", "had it already"
+    SKIPPED = "skipped", "left alone"
+    GONE = "gone", "deleted in the meantime"
+    RESTORED = "restored", "as before"
+    KEPT = "kept", "left as it is now"
+
+
+class BulkChange(models.Model):
+    """One change of many articles: who did what, how far it is, and what became of it. Kept for ever, as a log.
+
+    `operation` is what `bulk_operation.read_operation` reads; `counts` holds a number for each outcome that occurred.
+    """
+
+    staff = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    operation = models.JSONField()
+    summary = models.CharField(max_length=500)
+    chosen = models.CharField(max_length=300)
+    state = models.CharField(max_length=8, choices=BulkState.choices)
+    trouble = models.CharField(max_length=300, blank=True)
+    total = models.PositiveIntegerField()
+    counts = models.JSONField(default=dict)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-id",)
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.summary
+
+
+class BulkEntry(models.Model):
+    """One article of a bulk change, by number, for the row may be deleted; with what it was, for as long as that can be undone.
+
+    `before` and `after` are as `bulk_operation.Traces.as_json` gives them, and empty unless the article was changed.
+    """
+
+    change = models.ForeignKey(BulkChange, on_delete=models.CASCADE, related_name="entries")
+    article_id = models.BigIntegerField()
+    outcome = models.CharField(max_length=8, choices=BulkOutcome.choices, default=BulkOutcome.WAITING)
+    reason = models.CharField(max_length=200, blank=True)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=("change", "article_id"), name="desk_bulk_entry_once")]
+        indexes = [models.Index(fields=("change", "outcome", "article_id"), name="desk_bulk_entry_outcome")]

@@ -17,6 +17,7 @@ from wagtail.snippets.models import register_snippet
 from broadsheet.desk import (
     ads,
     alerts,
+    bulk_pages,
     declarations,
     figures,
     gifts,
@@ -31,7 +32,7 @@ from broadsheet.desk import (
 )
 from broadsheet.desk.ads import SEE_ADS, HouseAdViewSet
 from broadsheet.desk.articles import ArticleViewSet
-from broadsheet.desk.bulk_actions import PublishArticles, UnpublishArticles
+from broadsheet.desk.bulk_actions import ChangeArticles, DeleteArticles, PublishArticles, UnpublishArticles
 from broadsheet.desk.held_mail import HeldMailPanel
 from broadsheet.desk.roles import SEE_AUDIT, SEE_FIGURES, SEE_READERS
 from broadsheet.desk.summary import ArticlesSummaryItem
@@ -45,8 +46,11 @@ register_snippet(MoneyGroup)
 register_snippet(HouseAdViewSet)
 
 hooks.register("before_delete_snippet", plans.refuse_used_plans)
-hooks.register("register_bulk_action", PublishArticles)
-hooks.register("register_bulk_action", UnpublishArticles)
+for _action in (ChangeArticles, PublishArticles, UnpublishArticles):
+    hooks.register("register_bulk_action", _action)
+# After Wagtail's own, whose place it takes.
+hooks.register("register_bulk_action", DeleteArticles, order=1000)
+hooks.register("register_log_actions", bulk_pages.register_log_action)
 
 # Wagtail's menu items for its pages, which Broadsheet has none of.
 _PAGE_ITEMS = {"explorer", "locked-pages", "aging-pages", "page-types-usage", "editor-guide", "sites", "redirects"}
@@ -129,6 +133,12 @@ def register_addresses() -> list[URLPattern]:
         path("invoice-requests/<int:request_id>/", invoices.invoice_request, name="desk_invoice_request"),
         path("invoice-requests/<int:request_id>/accept/", invoices.accept, name="desk_accept_request"),
         path("invoice-requests/<int:request_id>/decline/", invoices.decline, name="desk_decline_request"),
+        path("bulk-changes/", bulk_pages.changes, name="desk_bulk_changes"),
+        path("bulk-changes/new/", bulk_pages.new, name="desk_bulk_new"),
+        path("bulk-changes/<int:number>/", bulk_pages.change, name="desk_bulk_change"),
+        path("bulk-changes/<int:number>/stop/", bulk_pages.stop, name="desk_bulk_stop"),
+        path("bulk-changes/<int:number>/resume/", bulk_pages.resume, name="desk_bulk_resume"),
+        path("bulk-changes/<int:number>/undo/", bulk_pages.undo, name="desk_bulk_undo"),
         path("reports/house-ads/", ads.figures, name="desk_ads"),
         path("reports/house-ads/<int:ad_id>/", ads.ad_figures, name="desk_ad"),
         path("reports/photo-licences/", photo_pages.licences, name="desk_photo_licences"),
@@ -160,6 +170,7 @@ _ITEMS = (
     _Entry("admin", "Readers", "readers", "group", 240, SEE_READERS, ("desk_readers",)),
     _Entry("admin", "Figures", "figures", "history", 245, SEE_FIGURES, ("desk_funnel",)),
     _Entry("reports", "Photo licences", "photo-licences", "date", 100, "library.publish_article", ("desk_photo_licences",)),
+    _Entry("reports", "Bulk changes", "bulk-changes", "tasks", 105, "library.publish_article", ("desk_bulk_changes",)),
     _Entry("reports", "Support log", "audit", "clipboard-list", 110, SEE_AUDIT, ("desk_audit",)),
     _Entry("reports", "House ads", "house-ad-figures", "pick", 110, SEE_ADS, ("desk_ads",)),
 )
