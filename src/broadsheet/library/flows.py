@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import transaction
+
 from broadsheet.core.flows import ChangeKind, record_change
-from broadsheet.library import signals, store
+from broadsheet.library import country_store, signals, store
 from broadsheet.library.body import compose_body
 from broadsheet.library.models import Author, Region, Topic
 
@@ -17,7 +19,9 @@ def follow_publication(article_id: int, *, now: datetime) -> None:
     """Set the article's date, write its texts and tell everybody above; call it inside the transaction that publishes."""
     article = store.load_article(article_id)
     store.set_first_publication(article, now=now)
-    store.save_texts(article_id, compose_body(store.raw_body(article), store.load_teaser_rule()))
+    body = compose_body(store.raw_body(article), store.load_teaser_rule())
+    store.save_texts(article_id, body)
+    country_store.save_countries([(article_id, article.headline, article.dek, body.body_text)])
     record_change(ChangeKind.ARTICLE, str(article_id), now=now)
     signals.article_published.send(None, article_id=article_id, now=now)
 
@@ -43,6 +47,14 @@ def follow_bulk_change(article_ids: Sequence[int], *, now: datetime) -> None:
     if article_ids:
         announce_imported(article_ids, now=now)
         signals.articles_imported.send(None, article_ids=list(article_ids), now=now)
+
+
+def find_countries_anew(article_ids: Sequence[int], *, now: datetime) -> int:
+    """Find the countries of published articles by today's names. Returns how many articles have others than before."""
+    with transaction.atomic():
+        changed = country_store.save_countries(country_store.load_named_texts(article_ids))
+        follow_bulk_change(changed, now=now)
+    return len(changed)
 
 
 def announce_subject(subject: Topic | Region | Author, *, now: datetime) -> None:

@@ -26,6 +26,7 @@ from wagtail.models import (
 )
 from wagtail.search import index
 
+from broadsheet.gazetteer.countries import load_countries
 from broadsheet.library import signals
 from broadsheet.library.access import Access, Kind
 from broadsheet.library.blocks import NOTE_FEATURES, BodyBlock
@@ -290,6 +291,17 @@ class ArticleText(models.Model):
     photo_ids = models.JSONField(default=list)
 
 
+class ArticleCountry(models.Model):
+    """That a published article is about a country, by the names in it; written with its texts. More weight: more about it."""
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="countries")
+    code = models.CharField(max_length=2)
+    weight = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("code", "article"), name="library_article_country_once")]
+
+
 class OldAddress(models.Model):
     """A path that an imported article had before; it redirects for ever."""
 
@@ -405,3 +417,25 @@ class StartEntry(Orderable):
 
     class Meta(Orderable.Meta):
         constraints = [models.UniqueConstraint(fields=("start_set", "article"), name="library_start_entry_once")]
+
+
+def country_choices() -> list[tuple[str, str]]:
+    """The code and name of every country."""
+    return [(code, country.name) for code, country in load_countries().items()]
+
+
+class CountryNote(models.Model):
+    """What an editor says of a country in place of, or besides, what the gazetteer does."""
+
+    code = models.CharField("country", max_length=2, unique=True, choices=country_choices)
+    name = models.CharField(max_length=80, blank=True, help_text="What your publication calls it. Empty: as the gazetteer does.")
+    note = models.TextField(blank=True, help_text="Shown on the country’s page, as on what is disputed.")
+    is_hidden = models.BooleanField("hidden", default=False, help_text="It has no page, and no article or list names it.")
+
+    class Meta:
+        ordering = ("code",)
+        verbose_name = "country"
+        verbose_name_plural = "countries"
+
+    def __str__(self) -> str:
+        return self.name or load_countries()[self.code].name

@@ -14,6 +14,7 @@ from broadsheet.library import flows, signals
 from broadsheet.library.models import (
     Article,
     Author,
+    CountryNote,
     HomePage,
     Photo,
     Region,
@@ -32,7 +33,7 @@ def connect() -> None:
     unpublished.connect(_withdraw, sender=Article, dispatch_uid="library.unpublish")
     signals.article_deleted.connect(_withdraw_deleted, dispatch_uid="library.delete")
     pre_delete.connect(_announce_deletion, sender=Article, dispatch_uid="library.article_deleted")
-    for model in (HomePage, Topic, Region, Author):
+    for model in (HomePage, Topic, Region, Author, CountryNote):
         post_save.connect(_lists_changed, sender=model, dispatch_uid=f"library.saved.{model.__name__}")
         post_delete.connect(_lists_changed, sender=model, dispatch_uid=f"library.deleted.{model.__name__}")
     for model in (Topic, Region, Author):

@@ -12,6 +12,7 @@ from broadsheet.library.access import Access
 from broadsheet.library.body import ComposedBody, TeaserRule
 from broadsheet.library.models import (
     Article,
+    ArticleCountry,
     ArticleRest,
     ArticleTeaser,
     ArticleText,
@@ -148,7 +149,7 @@ def save_texts(article_id: int, body: ComposedBody) -> None:
 
 def delete_texts(article_id: int) -> None:
     """Forget the texts of an article that is no longer published."""
-    for model in (ArticleTeaser, ArticleRest, ArticleText):
+    for model in (ArticleTeaser, ArticleRest, ArticleText, ArticleCountry):
         model.objects.filter(article_id=article_id).delete()
 
 

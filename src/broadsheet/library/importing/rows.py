@@ -14,11 +14,13 @@ from django.db.models import Model
 
 from broadsheet.core.flows import ChangeKind
 from broadsheet.core.models import Change
+from broadsheet.gazetteer.mentions import find_countries
 from broadsheet.library.access import Access, Kind
 from broadsheet.library.importing.prepare import LONGEST_ADDRESS, LONGEST_HEADLINE, Prepared, short
 from broadsheet.library.importing.subjects import Register
 from broadsheet.library.models import (
     Article,
+    ArticleCountry,
     ArticleRest,
     ArticleTeaser,
     ArticleText,
@@ -123,10 +125,29 @@ def write_texts(prepared: Sequence[Prepared]) -> None:
     )
 
 
+def write_countries(prepared: Sequence[Prepared]) -> None:
+    """Insert the countries that the live ones are about."""
+    found = [
+        (one.article_id, find_countries(one.item.headline, one.item.dek, one.body.body_text))
+        for one in prepared
+        if one.body is not None
+    ]
+    insert(ArticleCountry, "article code weight", [(pk, *each) for pk, countries in found for each in countries])
+
+
 def delete_parts(article_ids: Iterable[int]) -> None:
     """Delete what `write_texts` and `write_parts` insert, before a changed item's is inserted."""
     ids = list(article_ids)
-    for model in (ArticleTeaser, ArticleRest, ArticleText, Byline, Correction, Article.topics.through, Article.regions.through):
+    for model in (
+        ArticleTeaser,
+        ArticleRest,
+        ArticleText,
+        ArticleCountry,
+        Byline,
+        Correction,
+        Article.topics.through,
+        Article.regions.through,
+    ):
         model.objects.filter(article_id__in=ids).delete()
 
 

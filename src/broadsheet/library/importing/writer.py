@@ -206,6 +206,7 @@ class Writer:
             rows.update_articles(changed, now=self._now)
             rows.delete_parts([one.article_id for one in changed if one.article_id is not None])
         rows.write_texts(both)
+        rows.write_countries(both)
         rows.write_parts(both, self._registers)
         rows.write_old_addresses(both)
         rows.write_records(created, changed, now=self._now)
