@@ -27,7 +27,18 @@ from broadsheet.library.access import Access
 from broadsheet.library.importing.items import Desk, Item, Reading
 from broadsheet.library.importing.markdown import read_markdown
 from broadsheet.library.importing.writer import import_items
-from broadsheet.library.models import Article, Author, HomePage, HomePin, Region, Topic
+from broadsheet.library.models import (
+    Article,
+    Author,
+    HomePage,
+    HomePin,
+    Region,
+    Series,
+    SeriesPart,
+    StartEntry,
+    StartSet,
+    Topic,
+)
 from broadsheet.paywall.flows import unlock_article
 from broadsheet.publication.models import PlainPage, Publication
 
@@ -48,6 +59,7 @@ def load_demo(*, now: datetime) -> None:
     if not Article.objects.exists():
         import_items(read_articles(now), now=now, access=Access.METERED)
         _pin_home(content["home"]["pins"])
+        _arrange(content["series"], content["start_here"])
     for person in PEOPLE:
         _load_person(person, now=now)
 
@@ -105,6 +117,20 @@ def _pin_home(pins: list[Mapping[str, str]]) -> None:
         article = Article.objects.filter(slug=pin["article"]).first()
         if article is not None:
             HomePin.objects.create(home=home, section=pin["section"], article=article, sort_order=position)
+
+
+def _arrange(series: list[Mapping[str, Any]], sets: list[Mapping[str, Any]]) -> None:
+    """Put articles into series and into sets to start with."""
+    ids = dict(Article.objects.values_list("slug", "pk"))
+    for row in series:
+        made = Series(**{name: row[name] for name in row if name != "parts"})
+        made.parts = [SeriesPart(article_id=ids[slug], sort_order=order) for order, slug in enumerate(row["parts"])]
+        made.save()
+    for position, row in enumerate(sets):
+        topic, region = Topic.objects.filter(slug=row.get("topic")).first(), Region.objects.filter(slug=row.get("region")).first()
+        start = StartSet(title=row["title"], sentence=row["sentence"], topic=topic, region=region, position=position)
+        start.entries = [StartEntry(article_id=ids[slug], sort_order=order) for order, slug in enumerate(row["articles"])]
+        start.save()
 
 
 @transaction.atomic

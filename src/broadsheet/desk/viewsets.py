@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django import forms
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, ObjectList
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn, TitleColumn
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
@@ -13,7 +13,7 @@ from broadsheet.billing.campaign_flows import count_uses
 from broadsheet.billing.models import Campaign, Plan
 from broadsheet.core.money import price_text
 from broadsheet.desk.plans import PlanForm, prices_url
-from broadsheet.library.models import Author, Region, Topic
+from broadsheet.library.models import Author, Region, Series, StartSet, Topic
 from broadsheet.publication.models import PlainPage
 
 
@@ -65,12 +65,77 @@ class AuthorViewSet(SnippetViewSet):
     )
 
 
+class SeriesViewSet(SnippetViewSet):
+    """Named sequences of articles; the buttons beside each part move it, with the keyboard too."""
+
+    model = Series
+    icon = "list-ol"
+    base_url_path = "series"
+    list_display: ClassVar = [
+        "title",
+        Column("parts", label="Parts", accessor=lambda series: series.parts.count()),
+        BooleanColumn("is_complete", label="Complete"),
+    ]
+    search_backend_name = None
+    search_fields = ("title",)
+    edit_handler = ObjectList(
+        [
+            FieldPanel("title"),
+            FieldPanel("slug", help_text="The page's address is /series/slug/."),
+            FieldPanel("dek", widget=forms.Textarea(attrs={"rows": 2})),
+            InlinePanel(
+                "parts",
+                label="Part",
+                heading="Parts, in the order to read them in",
+                help_text="A part that is not published yet is passed over, and counts from the moment it is out.",
+                panels=[FieldPanel("article")],
+                max_num=100,
+            ),
+            FieldPanel("is_complete"),
+        ]
+    )
+
+
+class StartSetViewSet(SnippetViewSet):
+    """What to read first of a topic, a region or the whole library."""
+
+    model = StartSet
+    icon = "pick"
+    menu_label = "Start here"
+    base_url_path = "start-here"
+    list_display: ClassVar = [
+        "title",
+        Column("subject", label="Shown on", accessor=lambda row: row.subject or "The library"),
+        "position",
+    ]
+    search_backend_name = None
+    search_fields = ("title",)
+    edit_handler = ObjectList(
+        [
+            FieldPanel("title"),
+            FieldPanel("sentence"),
+            FieldRowPanel(
+                [FieldPanel("topic"), FieldPanel("region")],
+                help_text="The set stands at the top of this page. With neither it belongs to the whole library.",
+            ),
+            InlinePanel(
+                "entries",
+                label="Article",
+                heading="Articles, in the order to read them in",
+                panels=[FieldPanel("article")],
+                max_num=12,
+            ),
+            FieldPanel("position", help_text="Of several on one page the lowest stands first."),
+        ]
+    )
+
+
 class LibraryGroup(SnippetViewSetGroup):
     menu_label = "Library"
     menu_icon = "folder-open-inverse"
     menu_name = "library"
     menu_order = 210
-    items = (AuthorViewSet, TopicViewSet, RegionViewSet)
+    items = (AuthorViewSet, TopicViewSet, RegionViewSet, SeriesViewSet, StartSetViewSet)
 
 
 class PlainPageViewSet(SnippetViewSet):
