@@ -16,7 +16,7 @@ from broadsheet.core.clock import StoppedClock
 from broadsheet.mail.models import OutboxLetter
 from broadsheet.membership.models import Grant
 from tests.billing.purchases import give
-from tests.web.pages import state
+from tests.web.pages import agreed_of, order, problem, state
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("offline")]
 
@@ -37,9 +37,9 @@ def gift_plan(db: None) -> Plan:
 
 def pay(reader: Any, clock: StoppedClock) -> str:
     """Press Pay; where the buyer then comes back to."""
-    order = Order.objects.get(reader=reader)
-    offline_flows.pay_order(order, order_of(order), now=clock.now())
-    return f"/subscribe/done/{order.ref}/"
+    kept = Order.objects.get(reader=reader)
+    offline_flows.pay_order(kept, order_of(kept), now=clock.now())
+    return f"/subscribe/done/{kept.ref}/"
 
 
 def test_stranger_sees_what_can_be_given_and_leaves_an_address_first(visitor: Client) -> None:
@@ -60,11 +60,11 @@ def test_gift_is_bought_delivered_and_seen_by_its_giver_who_may_read_nothing_mor
 ) -> None:
     giver, article = make_reader("ben@example.org"), make_article()
     sign_in(visitor, giver)
-    answer = visitor.post("/subscribe/gift/", FORM)
+    answer = order(visitor, "/subscribe/gift/", FORM)
     assert (answer.status_code, "/demo/pay/" in answer["Location"]) == (303, True)
-    order = Order.objects.get()
-    assert "never renews" in order.agreed_text
-    assert order.network_key
+    kept = Order.objects.get()
+    assert "never renews" in kept.agreed_text
+    assert kept.network_key
     assert visitor.get(pay(giver, clock))["Location"] == "/account/gifts/"
     page = visitor.get("/account/gifts/").content.decode()
     assert "ann@example.org" in page
@@ -99,9 +99,22 @@ def test_form_says_beside_the_field_what_is_wrong_and_keeps_the_rest(
     assert "Enjoy &lt;it&gt;." in page or "message" in changed
 
 
+def test_gift_whose_price_has_changed_since_the_giver_looked_is_not_ordered(
+    visitor: Client, make_reader: Any, sign_in: Any, gift_plan: Plan
+) -> None:
+    sign_in(visitor, make_reader())
+    seen = agreed_of(visitor.get("/subscribe/gift/"))
+    gift_plan.price_cents = 12000
+    gift_plan.save()
+    answer = visitor.post("/subscribe/gift/", {**FORM, "agreed": seen})
+    assert (answer.status_code, "Read it again" in problem(answer)) == (409, True)
+    assert "Enjoy &lt;it&gt;." in answer.content.decode()
+    assert not Order.objects.exists()
+
+
 def test_slip_that_is_meant_is_taken_the_second_time(visitor: Client, make_reader: Any, sign_in: Any) -> None:
     sign_in(visitor, make_reader())
-    answer = visitor.post("/subscribe/gift/", {**FORM, "email": "ann@gmial.com", "sure": "ann@gmial.com"})
+    answer = order(visitor, "/subscribe/gift/", {**FORM, "email": "ann@gmial.com", "sure": "ann@gmial.com"})
     assert answer.status_code == 303
     assert Order.objects.get().details["address"] == "ann@gmial.com"
 
@@ -109,7 +122,7 @@ def test_slip_that_is_meant_is_taken_the_second_time(visitor: Client, make_reade
 def test_giver_changes_a_gift_until_it_has_gone_out(visitor: Client, make_reader: Any, sign_in: Any, clock: StoppedClock) -> None:
     giver = make_reader("ben@example.org")
     sign_in(visitor, giver)
-    visitor.post("/subscribe/gift/", {**FORM, "when": "day", "day": "2026-03-01"})
+    order(visitor, "/subscribe/gift/", {**FORM, "when": "day", "day": "2026-03-01"})
     visitor.get(pay(giver, clock))
     gift = Gift.objects.get()
     own = f"/account/gifts/{gift.pk}/"

@@ -15,7 +15,7 @@ from broadsheet.billing.order_flows import order_of
 from broadsheet.core.clock import StoppedClock
 from broadsheet.mail.models import OutboxLetter
 from tests.billing.purchases import buy_seats
-from tests.web.pages import problem, state
+from tests.web.pages import order, problem, state
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("offline")]
 
@@ -71,12 +71,15 @@ def test_seats_are_reckoned_then_ordered_then_looked_after(own: Client, owner: A
     shown = own.post("/subscribe/group/", FORM).content.decode()
     assert "€240" in shown
     assert not Order.objects.exists()
-    answer = own.post("/subscribe/group/", {**FORM, "provider": "offline"})
-    order = Order.objects.get()
-    assert (answer.status_code, order.quantity) == (303, 3)
-    assert "3 seats of For your team for Acme: €240 a year" in order.agreed_text
-    offline_flows.pay_order(order, order_of(order), now=clock.now())
-    assert own.get(f"/subscribe/done/{order.ref}/")["Location"] == "/account/group/"
+    answer = order(own, "/subscribe/group/", {**FORM, "seats": "4", "provider": "offline"}, seen=FORM)
+    assert (answer.status_code, "Read it again" in problem(answer), "€320" in answer.content.decode()) == (409, True, True)
+    assert not Order.objects.exists()
+    answer = order(own, "/subscribe/group/", {**FORM, "provider": "offline"}, seen=FORM)
+    kept = Order.objects.get()
+    assert (answer.status_code, kept.quantity) == (303, 3)
+    assert "3 seats of For your team for Acme: €240 a year" in kept.agreed_text
+    offline_flows.pay_order(kept, order_of(kept), now=clock.now())
+    assert own.get(f"/subscribe/done/{kept.ref}/")["Location"] == "/account/group/"
     assert own.get("/account/group/")["Location"] == place(Organisation.objects.get())
     assert "0 of 3 seats" in own.get(place(Organisation.objects.get())).content.decode()
 

@@ -22,6 +22,7 @@ from broadsheet.billing.subscription_flows import UnknownPrice
 from broadsheet.core.models import Event
 from broadsheet.mail.models import OutboxLetter
 from broadsheet.paywall.passes import COOKIE
+from broadsheet.publication.models import PlainPage
 from broadsheet.web import buying, subscribe
 from tests.web import pages
 from tests.web.conftest import ReadLetter
@@ -98,7 +99,7 @@ def test_stranger_buys_and_reads_on_at_the_same_article(
     assert visitor.post(here, {"letter_code": letter.code})["Location"] == here
     page = visitor.get(here).content.decode()
     assert "new@example.net" in page and "You order All-Access for €9.80 a month." in page
-    to_pay = visitor.post(here, {"provider": "offline"})
+    to_pay = pages.order(visitor, here, {"provider": "offline"})
     order = Order.objects.get()
     assert (to_pay.status_code, to_pay["Location"]) == (303, f"{settings.BROADSHEET.site_url}/demo/pay/{order.ref}/")
     assert (order.next_path, order.price.cents) == (there, 980)
@@ -146,7 +147,7 @@ def test_form_of_another_site_orders_nothing(visitor: Client, reader: User) -> N
 
 @pytest.fixture
 def held(visitor: Client, reader: User, clock: Any) -> Subscription:
-    visitor.post("/subscribe/month/", {"provider": "offline"})
+    pages.order(visitor, "/subscribe/month/", {"provider": "offline"})
     order = Order.objects.get()
     pay(order, clock.now())
     visitor.get(f"/subscribe/done/{order.ref}/")
@@ -163,10 +164,10 @@ def test_subscriber_sees_what_they_have_instead_of_an_offer(visitor: Client, hel
 
 def test_second_subscription_needs_a_tick(visitor: Client, held: Subscription) -> None:
     assert "You already have All-Access" in visitor.get("/subscribe/year/").content.decode()
-    answer = visitor.post("/subscribe/year/", {"provider": "offline"})
+    answer = pages.order(visitor, "/subscribe/year/", {"provider": "offline"})
     assert (answer.status_code, "pay twice" in problem(answer)) == (422, True)
     assert Order.objects.count() == 1
-    assert visitor.post("/subscribe/year/", {"provider": "offline", "again": "1"}).status_code == 303
+    assert pages.order(visitor, "/subscribe/year/", {"provider": "offline", "again": "1"}).status_code == 303
 
 
 def test_reader_with_access_from_the_desk_is_told_so(visitor: Client, make_subscriber: Any, sign_in: Any) -> None:
@@ -179,7 +180,7 @@ def test_reader_with_access_from_the_desk_is_told_so(visitor: Client, make_subsc
 
 
 def test_page_waits_for_a_payment_for_a_minute_and_then_explains(visitor: Client, reader: User) -> None:
-    visitor.post("/subscribe/month/", {"provider": "offline"})
+    pages.order(visitor, "/subscribe/month/", {"provider": "offline"})
     place = f"/subscribe/done/{Order.objects.get().ref}/"
     first = visitor.get(place)
     assert first["Refresh"] == f"3; url={place}?look=2"
@@ -196,7 +197,7 @@ def test_page_waits_for_a_payment_for_a_minute_and_then_explains(visitor: Client
 def test_provider_that_is_away_on_the_way_back_loses_nothing(
     visitor: Client, reader: User, monkeypatch: pytest.MonkeyPatch, clock: Any
 ) -> None:
-    visitor.post("/subscribe/month/", {"provider": "offline"})
+    pages.order(visitor, "/subscribe/month/", {"provider": "offline"})
     order = Order.objects.get()
     pay(order, clock.now())
 
@@ -214,7 +215,7 @@ def test_provider_that_is_away_on_the_way_back_loses_nothing(
 def test_payment_for_an_unknown_price_is_put_before_the_staff(
     visitor: Client, reader: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    visitor.post("/subscribe/month/", {"provider": "offline"})
+    pages.order(visitor, "/subscribe/month/", {"provider": "offline"})
 
     def raise_unknown(*args: Any, **kwargs: Any) -> Any:
         raise UnknownPrice("no such price")
@@ -227,7 +228,7 @@ def test_payment_for_an_unknown_price_is_put_before_the_staff(
 def test_page_of_an_order_tells_strangers_nothing_of_its_buyer(
     visitor: Client, visit: Callable[[], Client], reader: User, clock: Any
 ) -> None:
-    visitor.post("/subscribe/month/", {"provider": "offline"})
+    pages.order(visitor, "/subscribe/month/", {"provider": "offline"})
     order = Order.objects.get()
     pay(order, clock.now())
     page = visit().get(f"/subscribe/done/{order.ref}/").content.decode()
@@ -243,7 +244,7 @@ def test_cancelled_checkout_leads_back_to_what_was_chosen(visitor: Client, reade
         return Checkout("https://pay.example/session?a=1&b=2")
 
     monkeypatch.setattr(offline_flows.OfflineProvider, "start_checkout", start)
-    away = visitor.post("/subscribe/month/", {"provider": "offline", "next": "/library/"})
+    away = pages.order(visitor, "/subscribe/month/", {"provider": "offline", "next": "/library/"})
     # No form may lead to another site (form-action 'self'), so a page of ours does.
     assert (away.status_code, away["Refresh"]) == (200, "0; url=https://pay.example/session?a=1&b=2")
     assert 'href="https://pay.example/session?a=1&amp;b=2"' in away.content.decode()
@@ -257,7 +258,7 @@ def test_provider_that_does_not_answer_takes_no_order(visitor: Client, reader: U
         raise ProviderAway("no answer")
 
     monkeypatch.setattr(offline_flows.OfflineProvider, "start_checkout", raise_away)
-    answer = visitor.post("/subscribe/month/", {"provider": "offline"})
+    answer = pages.order(visitor, "/subscribe/month/", {"provider": "offline"})
     assert (answer.status_code, "Nothing was ordered" in problem(answer)) == (503, True)
 
 
@@ -268,7 +269,7 @@ def test_provider_that_is_not_offered_is_refused(visitor: Client, reader: User, 
 
 
 def test_orders_of_one_reader_are_limited(visitor: Client, reader: User) -> None:
-    answers = [visitor.post("/subscribe/month/", {"provider": "offline"}).status_code for _ in range(22)]
+    answers = [pages.order(visitor, "/subscribe/month/", {"provider": "offline"}).status_code for _ in range(22)]
     assert answers == [303] * 20 + [429] * 2
 
 
@@ -286,7 +287,7 @@ def test_campaigns_page_shows_its_prices_and_the_order_has_them(
     here = address[1].replace("&amp;", "&")
     shown = visitor.get(here).content.decode()
     assert "With this offer the first 2 months cost €4.90 a month; after them, €9.80 a month." in shown
-    visitor.post(here, {"provider": "offline"})
+    pages.order(visitor, here, {"provider": "offline"})
     order = Order.objects.get()
     assert (order.campaign, order.discount_percent, order.discount_periods, order.next_path) == ("spring", 50, 2, "/library/")
     assert "€4.90" in order.agreed_text
@@ -327,7 +328,7 @@ def test_offer_that_is_over_says_so_and_costs_the_full_price(visitor: Client, re
         assert "This offer is over" in visitor.get(path).content.decode()
     here = f"/subscribe/month/?offer={offer}"
     assert "The offer you came with is over" in visitor.get(here).content.decode()
-    visitor.post(here, {"provider": "offline"})
+    pages.order(visitor, here, {"provider": "offline"})
     assert Order.objects.get().discount_percent == 0
     assert visitor.get("/subscribe/offer/never/").status_code == 404
 
@@ -337,9 +338,38 @@ def test_offer_that_ends_while_somebody_reads_the_terms_orders_nothing_at_anothe
 ) -> None:
     offer = visitor.post("/subscribe/code/", {"code": "APRIL"})["Location"].partition("offer=")[2]
     Campaign.objects.update(max_uses=0)
-    answer = visitor.post(f"/subscribe/month/?offer={offer}", {"provider": "offline"})
+    answer = pages.order(visitor, f"/subscribe/month/?offer={offer}", {"provider": "offline"})
     assert (answer.status_code, "as often as it could be" in problem(answer)) == (422, True)
     assert not Order.objects.exists()
+
+
+def make_price_higher() -> None:
+    plan = Plan.objects.get(slug="month")
+    plan.price_cents = 1280
+    plan.save()
+
+
+def end_the_offer() -> None:
+    Campaign.objects.update(is_on=False)
+
+
+def write_other_terms() -> None:
+    PlainPage.objects.create(title="Terms", slug="terms", body="")
+
+
+@pytest.mark.parametrize("change", [make_price_higher, end_the_offer, write_other_terms])
+def test_nobody_orders_at_once_what_has_changed_since_they_looked(
+    visitor: Client, reader: User, campaign: Campaign, change: Callable[[], None]
+) -> None:
+    here = visitor.post("/subscribe/code/", {"code": "APRIL"})["Location"].replace("/subscribe/", "/subscribe/month/", 1)
+    seen = pages.agreed_of(visitor.get(here))
+    change()
+    answer = visitor.post(here, {"provider": "offline", "agreed": seen})
+    assert (answer.status_code, "Read it again" in problem(answer)) == (409, True)
+    assert not Order.objects.exists()
+    assert pages.order(visitor, here, {"provider": "offline"}).status_code == 303
+    terms = "Our terms hold, as of" in Order.objects.get().agreed_text
+    assert terms == PlainPage.objects.filter(slug="terms").exists()
 
 
 # -- Students, other kinds, no provider ----------------------------------------------------------------------------------
@@ -347,11 +377,11 @@ def test_offer_that_ends_while_somebody_reads_the_terms_orders_nothing_at_anothe
 
 def test_student_says_where_they_study(visitor: Client, reader: User) -> None:
     Plan.objects.create(name="Student", slug="student-year", price_cents=4200, period="year", kind="student")
-    answer = visitor.post("/subscribe/student-year/", {"provider": "offline"})
+    answer = pages.order(visitor, "/subscribe/student-year/", {"provider": "offline"})
     assert answer.status_code == 422
     assert "Tell us where you study" in answer.content.decode() and "Tick this if you do" in answer.content.decode()
     said = {"provider": "offline", "institution": "  A   college ", "studies": "1"}
-    assert visitor.post("/subscribe/student-year/", said).status_code == 303
+    assert pages.order(visitor, "/subscribe/student-year/", said).status_code == 303
     assert StudentDeclaration.objects.get().institution == "A college"
     assert Order.objects.get().details == {"institution": "A college"}
     assert Order.objects.get().agreed_text.endswith("I study there now, and will say so again each year.")

@@ -28,6 +28,7 @@ from broadsheet.core.flows import count_try
 from broadsheet.core.keys import keyed_hash, network_of, new_token
 from broadsheet.publication.models import PlainPage
 from broadsheet.web.account import for_readers
+from broadsheet.web.agreeing import CHANGED, key_of, was_shown
 from broadsheet.web.asker import BROWSER_COOKIE, browser_key, client_address, read_asker, set_browser_cookie
 from broadsheet.web.choice import Choice, read_choice, terms_for
 from broadsheet.web.confirming import confirm_by_code
@@ -206,11 +207,14 @@ def _order(request: HttpRequest, user: User, purchase: _Purchase) -> HttpRespons
         problems["again_problem"] = "Tick this if you want a second subscription; otherwise you would pay twice for the same."
     if problems:
         return _order_page(request, user, purchase, {**problems, **details}, status=422)
+    agreed = _agreed(purchase, user)
+    if not was_shown(request, agreed):
+        return _order_page(request, user, purchase, {"order_problem": CHANGED, **details}, status=409)
     if not count_try("orders", str(user.pk), limit=ORDERS_AN_HOUR, per=timedelta(hours=1), now=purchase.now):
         problem = "You went to pay very often within an hour. Wait a little, or write to us if something does not work."
         return _order_page(request, user, purchase, {"order_problem": problem, **details}, status=429)
     try:
-        checkout = begin_order(user, _wish(request, user, purchase, name, details), now=purchase.now)
+        checkout = begin_order(user, _wish(request, purchase, name, agreed, details), now=purchase.now)
     except Refused as refused:
         return _order_page(request, user, purchase, {"order_problem": str(refused), **details}, status=422)
     except ProviderError:
@@ -220,20 +224,26 @@ def _order(request: HttpRequest, user: User, purchase: _Purchase) -> HttpRespons
     return go_to_pay(request, checkout, now=purchase.now)
 
 
-def _wish(request: HttpRequest, user: User, purchase: _Purchase, provider: str, details: dict[str, str]) -> Wish:
-    terms = _terms(purchase, trial_days=_free_days(purchase.offer, user))
+def _agreed(purchase: _Purchase, user: User) -> tuple[str, ...]:
+    """What is agreed to by pressing the button, as the order keeps it."""
+    sentences = compose_terms(_terms(purchase, trial_days=_free_days(purchase.offer, user)))
+    terms_page = PlainPage.objects.filter(slug="terms").first()
+    return (*sentences, f"Our terms hold, as of {terms_page.updated_at:%Y-%m-%d %H:%M} UTC.") if terms_page else sentences
+
+
+def _wish(request: HttpRequest, purchase: _Purchase, provider: str, agreed: tuple[str, ...], details: dict[str, str]) -> Wish:
     price = Price.objects.filter(plan_id=purchase.offer.plan_id).first()
     if price is None:
         raise Http404
     network = keyed_hash("network", network_of(client_address(request)), secret_key=settings.BROADSHEET.secret_key)
-    agreed = [*compose_terms(terms), *([DECLARATION] if details else [])]
     campaign = purchase.choice.campaign
+    terms = terms_for(purchase.offer, campaign, trial_days=0)
     return Wish(
         price_id=price.pk,
         provider=provider,
         next_path=purchase.choice.next_path,
         campaign=campaign.slug if campaign and terms.discount_percent else "",
-        agreed_text="\n".join(agreed),
+        agreed_text="\n".join((*agreed, *((DECLARATION,) if details else ()))),
         network_key=network,
         source=f"campaign {campaign.slug}" if campaign else "",
         details=details,
@@ -249,6 +259,7 @@ def _order_page(
         **_basics(purchase, terms),
         "reader": user,
         "sentences": compose_terms(terms),
+        "agreed": key_of(_agreed(purchase, user)),
         "held": load_held(user.pk),
         "trouble": why_not(campaign, user.pk, now=purchase.now) if campaign and terms.discount_percent else "",
         "ways": ways(),

@@ -23,6 +23,7 @@ from broadsheet.core import clock
 from broadsheet.core.flows import count_try
 from broadsheet.core.keys import keyed_hash, network_of
 from broadsheet.web.account import for_readers
+from broadsheet.web.agreeing import CHANGED, key_of, was_shown
 from broadsheet.web.asker import client_address
 from broadsheet.web.buying import AWAY, ORDERS_AN_HOUR, go_to_pay, ways
 from broadsheet.web.letter_request import read_address
@@ -69,6 +70,9 @@ def give(request: HttpRequest) -> HttpResponse:
     provider = request.POST.get("provider", "")
     if offer is None or form.wish is None or provider not in {way["name"] for way in ways()}:
         return _give_page(request, offers, shown, now, status=422)
+    sentences = _sentences(offers)
+    if not was_shown(request, sentences):
+        return _give_page(request, offers, {**shown, "order_problem": CHANGED}, now, status=409)
     if not count_try("orders", str(request.user.pk), limit=ORDERS_AN_HOUR, per=timedelta(hours=1), now=now):
         problem = "You went to pay very often within an hour. Wait a little, or write to us if something does not work."
         return _give_page(request, offers, {**shown, "order_problem": problem}, now, status=429)
@@ -172,7 +176,16 @@ def open_gift(request: HttpRequest, code: str) -> HttpResponse:
 def _give_page(
     request: HttpRequest, offers: tuple[PlanOffer, ...], shown: dict[str, Any], now: datetime, *, status: int = 200
 ) -> HttpResponse:
-    context = {**_days(now), "offers": offers, "sentences": _sentences(offers), "ways": ways(), "reader": request.user, **shown}
+    sentences = _sentences(offers)
+    context = {
+        **_days(now),
+        "offers": offers,
+        "sentences": sentences,
+        "agreed": key_of(sentences),
+        "ways": ways(),
+        "reader": request.user,
+        **shown,
+    }
     return reader_page(request, "web/gift.html", context, now=now, status=status)
 
 

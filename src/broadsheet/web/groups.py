@@ -26,6 +26,7 @@ from broadsheet.core.flows import count_try
 from broadsheet.core.keys import keyed_hash, network_of
 from broadsheet.core.money import price_text
 from broadsheet.web.account import for_readers
+from broadsheet.web.agreeing import CHANGED, key_of, was_shown
 from broadsheet.web.asker import client_address
 from broadsheet.web.buying import AWAY, ORDERS_AN_HOUR, go_to_pay, ways
 from broadsheet.web.reader_page import reader_page, see_other
@@ -93,10 +94,19 @@ def buy(request: HttpRequest) -> HttpResponse:
     if any(problems.values()):
         return _buy_page(request, offers, {"typed": typed, "problems": problems}, now, status=422)
     sentences = _sentences(offer, seats, typed["organisation"])
-    shown: dict[str, Any] = {"typed": typed, "chosen": offer, "seats": seats, "total": _total(offer, seats), "sentences": sentences}
+    shown: dict[str, Any] = {
+        "typed": typed,
+        "chosen": offer,
+        "seats": seats,
+        "total": _total(offer, seats),
+        "sentences": sentences,
+        "agreed": key_of(sentences),
+    }
     provider = request.POST.get("provider", "")
     if provider not in {way["name"] for way in ways()}:
         return _buy_page(request, offers, shown, now)
+    if not was_shown(request, sentences):
+        return _buy_page(request, offers, {**shown, "order_problem": CHANGED}, now, status=409)
     if not count_try("orders", str(request.user.pk), limit=ORDERS_AN_HOUR, per=timedelta(hours=1), now=now):
         problem = "You went to pay very often within an hour. Wait a little, or write to us if something does not work."
         return _buy_page(request, offers, {**shown, "order_problem": problem}, now, status=429)
