@@ -8,6 +8,7 @@ import tomllib
 from tests.architecture.sources import ROOT, tracked_files
 
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
+BENCH_LOCK = (ROOT / "bench" / "requirements.lock").read_text("utf-8")
 # Written as patterns that do not match themselves.
 FORBIDDEN = re.compile(
     r"(?<![\w.}])/(?:work|root|farm)[/]|/opt/(?:pypi|wheels)\b|pypi[.]org|python[h]osted|registry[.]npmjs|deb[.]debian[.]org"
@@ -46,23 +47,24 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
     assert found == []
 
 
-def test_lock_holds_no_address() -> None:
-    assert "://" not in LOCK
+def test_locks_hold_no_address() -> None:
+    assert "://" not in LOCK + BENCH_LOCK
 
 
-def test_lock_asks_for_what_pyproject_asks_for() -> None:
+def test_locks_ask_for_what_pyproject_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    wanted = {normalise(re.split(r"[\[<>=!~; ]", requirement)[0]) for requirement in asked}
-    direct = set()
-    for entry in re.split(r"\n(?=\S)", LOCK):
-        if "broadsheet (pyproject.toml" in entry:
-            direct.add(normalise(re.split(r"[\[=]", entry)[0]))
-    assert direct == wanted, "run `make lock`"
+    groups = project["dependency-groups"]
+    for lock, asked in ((LOCK, [*project["project"]["dependencies"], *groups["dev"]]), (BENCH_LOCK, groups["bench"])):
+        wanted = {normalise(re.split(r"[\[<>=!~; ]", requirement)[0]) for requirement in asked}
+        direct = set()
+        for entry in re.split(r"\n(?=\S)", lock):
+            if "broadsheet (pyproject.toml" in entry:
+                direct.add(normalise(re.split(r"[\[=]", entry)[0]))
+        assert direct == wanted, "run `make lock`"
 
 
-def test_lock_pins_every_package_by_hash() -> None:
-    for entry in re.split(r"\n(?=\S)", LOCK.strip()):
+def test_locks_pin_every_package_by_hash() -> None:
+    for entry in re.split(r"\n(?=\S)", f"{LOCK.strip()}\n{BENCH_LOCK.strip()}"):
         assert "--hash=sha256:" in entry, entry.splitlines()[0]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
@@ -12,6 +12,7 @@ from broadsheet.library.search.spelling import even_out, fold
 
 _FILE = Path(__file__).with_name("names.yaml")
 Words = tuple[str, ...]
+Stem = Callable[[str], Words]  # the index's own way from a text to what is compared
 
 
 def split_words(text: str) -> Words:
@@ -21,24 +22,30 @@ def split_words(text: str) -> Words:
 
 
 @cache
-def load_spellings() -> dict[Words, tuple[Words, ...]]:
-    """For each spelling the others of the same name."""
+def load_groups() -> tuple[tuple[Words, ...], ...]:
+    """Each name with all its spellings."""
+    return tuple(tuple(dict.fromkeys(map(split_words, group))) for group in yaml.safe_load(_FILE.read_text("utf-8")))
+
+
+@lru_cache(maxsize=8)
+def load_spellings(stem: Stem) -> dict[Words, tuple[Words, ...]]:
+    """For the stems of each spelling the other spellings of the same name."""
     found: dict[Words, tuple[Words, ...]] = {}
-    for group in yaml.safe_load(_FILE.read_text("utf-8")):
-        spellings = [split_words(spelling) for spelling in group]
-        for spelling in spellings:
-            found[spelling] = tuple(dict.fromkeys(other for other in spellings if other != spelling))
+    for group in load_groups():
+        by_stems = {stem(" ".join(spelling)): spelling for spelling in group}
+        for stems in by_stems:
+            found[stems] = tuple(spelling for other, spelling in by_stems.items() if other != stems)
     return found
 
 
-def find_names(words: Sequence[str]) -> Iterator[tuple[int, int, tuple[Words, ...]]]:
+def find_names(words: Sequence[str], stem: Stem) -> Iterator[tuple[int, int, tuple[Words, ...]]]:
     """Where among `words` a name stands: first word, word after the last, its other spellings. Longest names first, none twice."""
-    known = load_spellings()
+    known, stems = load_spellings(stem), [stem(word) for word in words]
     longest = max(map(len, known))
     start = 0
     while start < len(words):
         for end in range(min(len(words), start + longest), start, -1):
-            others = known.get(tuple(words[start:end]))
+            others = known.get(tuple(part for word in stems[start:end] for part in word))
             if others:
                 yield start, end, others
                 start = end

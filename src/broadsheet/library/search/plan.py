@@ -6,16 +6,17 @@ to stems.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from broadsheet.library.search.names import Words, find_names, load_spellings, split_words
+from broadsheet.library.search.names import Stem, Words, find_names, load_spellings, split_words
 from broadsheet.library.search.query import Clause, Query, Term
 from broadsheet.library.search.stopwords import STOPWORDS
 
 MOST_WORDS = 100  # that are looked for; one typed word may hold several, as a-b-c does
-Stem = Callable[[str], Words]
+_COUNTRY = {"us": "usa"}  # nobody looks for the pronoun
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Spelling:
 class Wanted:
     """One thing that an article has to hold, or must not: any of its spellings, or in `field` any of its values.
 
-    `typed` is the first of its spellings, as it was typed.
+    `typed` is the first of its spellings, as it was typed; `times` is how often it was: who pastes a paragraph says by that
+    what it is about.
     """
 
     spellings: tuple[Spelling, ...] = ()
@@ -38,6 +40,7 @@ class Wanted:
     values: tuple[str, ...] = ()
     is_negated: bool = False
     typed: str = ""
+    times: int = 1
 
     @property
     def is_text(self) -> bool:
@@ -54,14 +57,15 @@ def plan(query: Query, stem: Stem) -> tuple[Wanted, ...]:
         if _is_word(clause):
             words = split_words(clause.terms[0].text)[:room]
             room -= len(words)
-            run += words
+            run += (_COUNTRY.get(word, word) for word in words)
             continue
         found += _plan_words(run, stem)
         run = []
         found += _plan_clause(clause, stem)
     found += _plan_words(run, stem)
     content = [wanted for wanted in found if not _is_stop_word(wanted, stem)]
-    return tuple(dict.fromkeys(content if any(wanted.is_text for wanted in content) else found))
+    times = Counter(content if any(wanted.is_text for wanted in content) else found)
+    return tuple(replace(wanted, times=count) for wanted, count in times.items())
 
 
 def _is_word(clause: Clause) -> bool:
@@ -70,7 +74,7 @@ def _is_word(clause: Clause) -> bool:
 
 def _plan_words(words: Sequence[str], stem: Stem) -> Iterator[Wanted]:
     place = 0
-    for start, end, others in find_names(words):
+    for start, end, others in find_names(words, stem):
         yield from (_plan_word(word, stem) for word in words[place:start])
         spellings = (tuple(words[start:end]), *others)
         yield Wanted(tuple(Spelling(stem(" ".join(spelling))) for spelling in spellings), typed=" ".join(words[start:end]))
@@ -98,7 +102,7 @@ def _spell(term: Term, stem: Stem) -> Iterator[Spelling]:
     words = split_words(term.text)[:MOST_WORDS]
     yield Spelling(stem(" ".join(words)), term.is_phrase)
     if not term.is_phrase:
-        yield from (Spelling(stem(" ".join(other))) for other in load_spellings().get(words, ()))
+        yield from (Spelling(stem(" ".join(other))) for other in load_spellings(stem).get(stem(" ".join(words)), ()))
 
 
 def _is_stop_word(wanted: Wanted, stem: Stem) -> bool:

@@ -1,8 +1,11 @@
 """The engine that comes with Broadsheet: tantivy, in this process, over files of this host.
 
-Fields. `headline`, `dek` and `teaser` are what everybody may read; `body` is the whole text. Whoever may not read an
-article matches its `body` by single words; words side by side are looked for in what is open. `spelling` holds the
-words of what is open, as they are written.
+Fields. `headline`, `dek` and `teaser` are what everybody may read; `body` is all of it, headline, dek and text. Whoever may
+not read an article matches its `body` by single words; words side by side are looked for in what is open. `spelling` holds
+the words of what is open, as they are written.
+
+Weight. A word weighs by BM25 in `body`, and on top of that in headline, dek and names, there too by how rare it is in
+`body`: a word that is common in texts says little, however few headlines have it.
 
 Words of deleted articles stay in tantivy's lists until their segment is merged with others. So a list of words is no more
 than a hint: a word is known if a search finds it.
@@ -13,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from itertools import islice, pairwise
+from math import log
 from pathlib import Path
 from threading import Lock
 from typing import ParamSpec, TypeVar
@@ -40,7 +44,7 @@ from broadsheet.library.search.plan import Spelling, Wanted, plan
 from broadsheet.library.search.query import Query as TypedQuery
 from broadsheet.library.search.spelling import Vocabulary, even_out, fold
 
-LAYOUT = 1  # to be raised when fields or their treatment change: older indexes are then built anew
+LAYOUT = 2  # to be raised when fields or their treatment change: older indexes are then built anew
 STEMMERS = {
     "ar": "arabic", "da": "danish", "nl": "dutch", "en": "english", "fi": "finnish", "fr": "french", "de": "german",
     "el": "greek", "hu": "hungarian", "it": "italian", "no": "norwegian", "pt": "portuguese", "ro": "romanian",
@@ -54,7 +58,11 @@ MOST_UNKNOWN = 5  # words of which is told that no article holds them
 MOST_LOOKED_AT = 50  # words of a list, until enough are found that an article holds
 LONGEST_WORD = 60
 _OPEN = ("headline", "dek", "teaser")
-_BOOST = {"headline": 3.0, "dek": 1.5, "names": 2.0, "body": 1.0}  # headline and dek are looked at beside the whole text
+_BOOST = {"headline": 0.7, "dek": 0.5, "names": 1.0}  # beside the whole text; bench/search_quality_bench.py judges them
+_SIDE_BY_SIDE = 0.2  # of the weight of two words, if they stand as near each other as they were typed
+SLOP = 2  # words between them
+MOST_PAIRS = 8  # of neighbours that are looked for so
+_OTHER = 0.8  # of the weight of a name as it was typed, where it is spelled otherwise
 _ALL_WORDS = 1_000.0  # more than any sum of scores: articles with all words come first
 _ANALYSER = "broadsheet"
 _PANIC = "PanicException"  # how Rust's own faults come, as over garbled files; no module has it to import
@@ -122,8 +130,10 @@ def make_document(article: IndexedArticle) -> Document:
     """An article as tantivy takes it in."""
     document = Document()
     document.add_unsigned("id", article.article_id)
-    for name in (*_OPEN, "body"):
+    for name in _OPEN:
         document.add_text(name, even_out(getattr(article, name)))
+    for name in ("headline", "dek", "body"):  # apart, so that no phrase reaches from one into the next
+        document.add_text("body", even_out(getattr(article, name)))
     for name in article.names:
         document.add_text("names", even_out(name))
     document.add_text("spelling", even_out(" ".join((article.headline, article.dek, article.teaser, *article.names))))
@@ -178,7 +188,7 @@ class TantivyEngine:
         searcher = self._index.searcher()
         wanted = plan(asked.query, self._stem)
         years = {year for year, _ in searcher.terms_with_prefix("year", "")}
-        text = [self._wanted(each, asked, years) for each in wanted if each.is_text]
+        text = [_boost(self._wanted(each, asked, years), each.times) for each in wanted if each.is_text]
         fields = [(Occur.Must, self._wanted(each, asked, years)) for each in wanted if not each.is_text and not each.is_negated]
         excluded = [(Occur.MustNot, self._wanted(each, asked, years)) for each in wanted if each.is_negated]
         known = Query.range_query(self._schema, "known_from", FieldType.Unsigned, None, asked.now_s)
@@ -190,7 +200,8 @@ class TantivyEngine:
             every = Query.const_score_query(Query.boolean_query([(Occur.Must, query) for query in text]), _ALL_WORDS)
             base = [(Occur.Must, _any([every, *text])), *around]
         order_by = "published" if asked.order is Order.DATE else None
-        whole = Query.boolean_query([*base, *_musts(chosen)])
+        nearer = () if order_by else self._side_by_side(wanted, asked)
+        whole = Query.boolean_query([*base, *_musts(chosen), *((Occur.Should, query) for query in nearer)])
         result = searcher.search(whole, asked.limit, True, order_by, asked.offset)
         total = _total(result)
         ids = searcher.fast_field_values("id", [address for _, address in result.hits])
@@ -253,37 +264,74 @@ class TantivyEngine:
         if wanted.values:
             return self._values(wanted.field, [value for value in wanted.values if wanted.field != "year" or value in years])
         if wanted.field == "author":
-            return _any([self._in("names", spelling.stems, side_by_side=True) for spelling in wanted.spellings])
+            return _any([self._in("names", spelling.stems) for spelling in wanted.spellings])
         find = self._in_open if asked.is_open_only else self._in_text
-        return _any([find(spelling, asked.readable) for spelling in wanted.spellings])
+        if len(wanted.spellings) == 1:
+            return find(wanted.spellings[0], asked.readable)
+        known = [each for each in wanted.spellings if self._holds("body", each.stems) or self._holds("names", each.stems)]
+        worth = self._rarity_of_any([each.stems for each in known])
+        weighed = [
+            _boost(
+                find(each, asked.readable),
+                worth / self._rarity("body", each.stems) * (1.0 if each is wanted.spellings[0] else _OTHER),
+            )
+            for each in known
+        ]
+        return Query.disjunction_max_query(weighed) if weighed else Query.empty_query()
 
     def _in_open(self, spelling: Spelling, _: Readable) -> Query:
         """A word, or several side by side, in what everybody may read."""
-        return _any([self._in(name, spelling.stems, side_by_side=True) for name in (*_OPEN, "names")])
+        return _any([self._in(name, spelling.stems) for name in (*_OPEN, "names")])
 
     def _in_text(self, spelling: Spelling, readable: Readable) -> Query:
         """A word anywhere; several side by side in what the asker may read, or in the rest apart if that will do."""
         stems = spelling.stems
-        if len(stems) == 1:
-            return _any([self._in(name, stems) for name in _BOOST])
+        if len(stems) == 1 or readable.everything:
+            return _any([self._in(name, stems) for name in (*_BOOST, "body") if name == "body" or self._holds(name, stems)])
         found = [self._in_open(spelling, readable)]
         if not spelling.is_phrase:
-            found.append(self._in("body", stems))
-        elif readable.everything:
-            found.append(self._in("body", stems, side_by_side=True))
+            found.append(Query.boolean_query([(Occur.Must, self._in("body", (stem,))) for stem in stems]))
         elif readable.article_ids:
             own = Query.const_score_query(Query.term_set_query(self._schema, "id", sorted(readable.article_ids)), 0.0)
-            found.append(Query.boolean_query([(Occur.Must, own), (Occur.Must, self._in("body", stems, side_by_side=True))]))
+            found.append(Query.boolean_query([(Occur.Must, own), (Occur.Must, self._in("body", stems))]))
         return _any(found)
 
-    def _in(self, name: str, stems: Words, *, side_by_side: bool = False) -> Query:
-        boost = _BOOST.get(name, 1.0)
-        if len(stems) > 1 and side_by_side:
-            return Query.boost_query(Query.phrase_query(self._schema, name, list(stems)), boost)
-        terms = [Query.term_query(self._schema, name, stem, "freq") for stem in stems]
-        return Query.boost_query(
-            terms[0] if len(terms) == 1 else Query.boolean_query([(Occur.Must, term) for term in terms]), boost
+    def _side_by_side(self, wanted: Sequence[Wanted], asked: Asked) -> Iterator[Query]:
+        """Words that were typed one after the other, as they stand near each other in what the asker may read."""
+        names = ("headline", "dek", "body") if asked.readable.everything and not asked.is_open_only else _OPEN
+        runs = [each.spellings[0].stems for each in wanted if each.is_text and not each.spellings[0].is_phrase]
+        for left, right in islice(pairwise(runs), MOST_PAIRS):
+            for name in names:
+                if self._holds(name, (*left, *right)):
+                    yield _boost(Query.phrase_query(self._schema, name, [*left, *right], SLOP), _SIDE_BY_SIDE)
+
+    def _in(self, name: str, stems: Words) -> Query:
+        """One word, or several side by side, in one field."""
+        if not stems:
+            return Query.empty_query()
+        query = (
+            Query.term_query(self._schema, name, stems[0], "freq")
+            if len(stems) == 1
+            else Query.phrase_query(self._schema, name, list(stems))
         )
+        return (
+            query if name not in _BOOST else _boost(query, _BOOST[name] * self._rarity("body", stems) / self._rarity(name, stems))
+        )
+
+    def _rarity(self, name: str, stems: Words) -> float:
+        """What BM25 makes of how few articles have these words in a field; of several side by side, of each."""
+        searcher = self._index.searcher()
+        return sum(_rarity(searcher.doc_freq(name, stem), searcher.num_docs) for stem in stems)
+
+    def _rarity_of_any(self, spellings: Sequence[Words]) -> float:
+        """The same for a name in all its spellings, so that an article is not worth more for an old or odd one."""
+        searcher = self._index.searcher()
+        held = sum(min((searcher.doc_freq("body", stem) for stem in stems), default=0) for stems in spellings)
+        return _rarity(held, searcher.num_docs)
+
+    def _holds(self, name: str, stems: Words) -> bool:
+        searcher = self._index.searcher()
+        return all(searcher.doc_freq(name, stem) for stem in stems)
 
     def _values(self, name: str, values: Sequence[str]) -> Query:
         return Query.const_score_query(_any([Query.term_query(self._schema, name, value, "basic") for value in values]), 0.0)
@@ -309,8 +357,8 @@ class TantivyEngine:
                 yield each.typed
 
     def _is_known(self, searcher: Searcher, spelling: Spelling) -> bool:
-        anywhere = ([self._in(name, (stem,)) for name in _BOOST] for stem in spelling.stems)
-        return bool(spelling.stems) and all(_count(searcher, [(Occur.Must, _any(queries))]) for queries in anywhere)
+        anywhere = (_any([self._in(name, (stem,)) for name in (*_BOOST, "body")]) for stem in spelling.stems)
+        return bool(spelling.stems) and all(_count(searcher, [(Occur.Must, query)]) for query in anywhere)
 
     def _spelled(self, searcher: Searcher, words: Iterable[str]) -> Iterator[str]:
         """Those of the words that an article still holds."""
@@ -335,6 +383,14 @@ _Part = tuple[Occur, Query]
 
 def _any(queries: Sequence[Query]) -> Query:
     return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, query) for query in queries])
+
+
+def _boost(query: Query, boost: float) -> Query:
+    return query if boost == 1 else Query.boost_query(query, float(boost))
+
+
+def _rarity(held: int, documents: int) -> float:
+    return log(1 + (max(0, documents - held) + 0.5) / (held + 0.5))
 
 
 def _musts(queries: Mapping[str, Query]) -> list[_Part]:
