@@ -19,6 +19,7 @@ from broadsheet.library.importing.items import Desk, Item
 from broadsheet.library.importing.markdown import read_markdown
 from broadsheet.library.importing.writer import import_items
 from broadsheet.library.models import Article, Author, Topic
+from broadsheet.library.search import index_flows
 from broadsheet.library.search.engine import Asked, EngineAway, Readable
 from broadsheet.library.search.finder import Finder
 from broadsheet.library.search.folder import Progress, SearchFolder
@@ -134,6 +135,42 @@ def test_imported_articles_are_found(host: Host, tmp_path: Path) -> None:
     desk = Desk(clocks.now(), ZoneInfo("UTC"))
     import_items([item for item in read_markdown(path, "grain.md", desk) if isinstance(item, Item)], now=clocks.now())
     assert host.find("harvest ships") == set(Article.objects.values_list("pk", flat=True)) != set()
+
+
+def test_what_changes_while_an_index_is_built_is_in_it_once(
+    tmp_path: Path, make_article: MakeArticle, publish: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_flows, "BATCH", 1)
+    articles = [make_article(headline=f"Grain {number}") for number in range(3)]
+    host = Host(tmp_path / "search")
+
+    def meanwhile(progress: Progress) -> None:
+        if progress.done == 2:
+            for article in articles:
+                article.headline = article.headline.replace("Grain", "Steel")
+                publish(article)
+            articles.append(make_article(headline="Steel 3"))
+
+    host.indexer = Indexer(host.folder, on_progress=meanwhile)
+    assert host.indexer.step() == 4
+    assert set(host.finder.find().search(asked("steel")).article_ids) == {article.pk for article in articles}
+    assert host.finder.find().search(asked("grain")).total == 0
+    assert host.indexer.step() == 0  # nothing is left to follow
+
+
+def test_a_topic_that_goes_while_an_index_is_built_is_followed(
+    tmp_path: Path, make_article: MakeArticle, publish: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_flows, "BATCH", 1)
+    topic = Topic.objects.create(name="Trade", slug="trade")
+    for number in range(2):
+        article = make_article(headline=f"Grain {number}")
+        article.topics.add(topic)
+        publish(article)
+    host = Host(tmp_path / "search")
+    host.indexer = Indexer(host.folder, on_progress=lambda progress: topic.delete() if topic.pk else None)
+    host.indexer.step()
+    assert host.find("grain topic:trade") == set() and len(host.find("grain")) == 2
 
 
 def test_another_process_goes_on_where_the_last_one_stood(host: Host, make_article: MakeArticle) -> None:

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
 
 from broadsheet.core import clock
-from broadsheet.core.change_cursor import ChangeCursor, ChangeLine
+from broadsheet.core.change_cursor import ChangeCursor, ChangeLine, Reading
+from broadsheet.core.change_rows import BEYOND
 from broadsheet.core.flows import ChangeKind
 from broadsheet.library.search import index_store
 from broadsheet.library.search.engine import EngineAway
+from broadsheet.library.search.finder import Finder
 from broadsheet.library.search.folder import Current, Followed, Progress, SearchFolder, read_followed, write_followed
 from broadsheet.library.search.tantivy_engine import LAYOUT, TantivyEngine, TantivyWriter
 from broadsheet.library.store import next_change
@@ -34,6 +37,16 @@ FAULTS = (OSError, ValueError, EngineAway)  # what tantivy raises of files that 
 def search_folder() -> SearchFolder:
     """Where this host keeps its index."""
     return SearchFolder(Path(settings.BROADSHEET.data_dir) / "search")
+
+
+def find_finder() -> Finder:
+    """The finder of this process."""
+    return _finder_of(search_folder().root)
+
+
+@cache
+def _finder_of(root: Path) -> Finder:
+    return Finder(SearchFolder(root))
 
 
 @dataclass(slots=True)
@@ -89,11 +102,11 @@ class Indexer:
         self.close()
         self._folder.tidy()
         now = clock.now()
-        start, language = index_store.read_changes(None), index_store.load_language()
+        meanwhile, language = _Meanwhile(index_store.read_changes(None)), index_store.load_language()
         path = self._folder.make_next()
         try:
-            count = self._fill(path, language, now)
-            write_followed(path, Followed(start, now))
+            count = self._fill(path, language, meanwhile, now)
+            write_followed(path, Followed(meanwhile.reading, now))
         except BaseException as error:
             shutil.rmtree(path, ignore_errors=True)
             if isinstance(error, FAULTS):
@@ -113,14 +126,17 @@ class Indexer:
                 self._opened.writer.close()
         self._opened = None
 
-    def _fill(self, path: Path, language: str, now: datetime) -> int:
+    def _fill(self, path: Path, language: str, meanwhile: _Meanwhile, now: datetime) -> int:
         total, done, last = index_store.count_published(now=now), 0, 0
         writer = TantivyWriter(path, language=language)
         try:
             while ids := index_store.list_published(after=last, limit=BATCH, now=now):
+                meanwhile.look(last)
                 writer.replace((), index_store.load_indexed(ids, now=now))
                 done, last = done + len(ids), ids[-1]
                 self._tell(Progress(done, max(done, total)))
+            meanwhile.look(BEYOND)
+            _take_in(writer, meanwhile.behind, now)
             writer.commit()
         finally:
             writer.close()
@@ -159,15 +175,45 @@ class Indexer:
         if not news.lines and not is_due:
             return 0
         known = index_store.list_become_known(opened.known_at, now) if is_due else []
-        ids = sorted(_find_articles(news.lines, opened).union(known))
-        for start in range(0, len(ids), BATCH):
-            some = ids[start : start + BATCH]
-            opened.writer.replace(some, index_store.load_indexed(some, now=now))
+        ids = _find_articles(news.lines, opened).union(known)
+        _take_in(opened.writer, ids, now)
         if ids:
             opened.writer.commit()
         write_followed(opened.path, Followed(reading, now))
         opened.known_at, opened.next_known = now, next_change(now=now)
         return len(ids)
+
+
+class _Meanwhile:
+    """What happens to articles while an index is filled in order of their numbers, so that nothing is taken in twice.
+
+    `reading` is where whoever follows has to go on, `behind` are the articles that changed after they were taken in. Where
+    more changed than single articles, all that happened since the start is left to whoever follows.
+    """
+
+    def __init__(self, start: Reading) -> None:
+        self.reading = self._start = start
+        self.behind: set[int] = set()
+        self._cursor = ChangeCursor(start)
+        self._is_left = False
+
+    def look(self, last: int) -> None:
+        """Take note of what has changed; articles beyond `last` are yet to be read from the database, as they are then."""
+        if self._is_left:
+            return
+        self.reading = index_store.read_changes(self._cursor.place, self._cursor.known_id)
+        news = self._cursor.take(self.reading)
+        if news.must_forget_all or any(line.kind in (ChangeKind.SUBJECT, ChangeKind.PUBLICATION) for line in news.lines):
+            self.reading, self._is_left = self._start, True
+        self.behind.update(pk for line in news.lines for pk in _named_in(line) if pk <= last)
+
+
+def _take_in(writer: TantivyWriter, article_ids: Collection[int], now: datetime) -> None:
+    """Let an index hold these articles as they are now."""
+    ids = sorted(article_ids)
+    for start in range(0, len(ids), BATCH):
+        some = ids[start : start + BATCH]
+        writer.replace(some, index_store.load_indexed(some, now=now))
 
 
 def _has_other_language(lines: Sequence[ChangeLine], language: str) -> bool:
@@ -178,12 +224,14 @@ def _find_articles(lines: Sequence[ChangeLine], opened: _Opened) -> set[int]:
     """The articles that lines are about; for a subject, those it has and those the index still holds under its address."""
     found: set[int] = set()
     for line in lines:
-        if line.kind == ChangeKind.ARTICLE:
-            found.add(int(line.subject))
-        elif line.kind == ChangeKind.ARTICLES:
-            found.update(map(int, line.subject.split(",")))
-        elif line.kind == ChangeKind.SUBJECT:
+        found.update(_named_in(line))
+        if line.kind == ChangeKind.SUBJECT:
             facet, pk, slug = line.subject.split(":", 2)
             found.update(index_store.find_articles_of(facet, int(pk)))
             found.update(TantivyEngine(opened.path, language=opened.language).find_with(facet, slug))
     return found
+
+
+def _named_in(line: ChangeLine) -> list[int]:
+    """The articles that a line names by their numbers."""
+    return [int(pk) for pk in line.subject.split(",")] if line.kind in (ChangeKind.ARTICLE, ChangeKind.ARTICLES) else []
