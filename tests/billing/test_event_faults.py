@@ -390,6 +390,22 @@ def test_dispute_that_is_won_opens_again(double: StripeDouble, pay: Any, clock: 
     assert list(find_differences(now=clock.now())) == []
 
 
+def test_payment_that_is_disputed_once_more_ends_access_and_staff_hear_of_it_again(
+    double: StripeDouble, pay: Any, clock: Any
+) -> None:
+    order = pay()
+    finish_order(order, now=clock.now())
+    for times in (1, 2):
+        clock.advance(DAY)
+        dispute = double.books.dispute(double.books.all("charge")[0])
+        send(double)
+        assert not Grant.objects.filter(reader=order.reader, ends_at__gt=clock.now()).exists()
+        assert Alert.objects.filter(key__startswith="dispute:").count() == times
+        double.books.close_dispute(dispute, "won")
+        send(double)
+        assert Grant.objects.filter(reader=order.reader, ends_at__gt=clock.now()).exists()
+
+
 def test_events_hold_nothing_about_a_person(double: StripeDouble, pay: Any) -> None:
     pay()
     send(double)

@@ -64,6 +64,8 @@ def test_money_is_counted_once_and_never_more_given_back_than_came_in(said: list
     newest = {payment.ref: payment for snapshot in said for payment in snapshot.payments}
     assert standing.paid_cents == 980 * len(newest)
     assert standing.refunded_cents == sum(payment.refunded_cents for payment in newest.values())
+    assert standing.held_back == {payment.ref for payment in newest.values() if payment.is_disputed}
+    assert (standing.disputed_at is not None) == bool(standing.held_back)
 
 
 def snapshot(status: Status, **more: object) -> Snapshot:

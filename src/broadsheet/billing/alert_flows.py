@@ -60,7 +60,7 @@ def report_dispute(subscription: Subscription, line: Line, now: datetime, *, is_
     if line.kind is not LineKind.DISPUTE:
         return
     text = f"A payment for subscription {subscription.pk} is disputed ({line.detail}); access has ended."
-    key = f"dispute:{subscription.pk}:{line.detail}"
+    key = f"dispute:{subscription.pk}:{line.key.partition(':')[2]}"
     _, is_new = Alert.objects.get_or_create(key=key[:120], defaults={"text": text, "subscription": subscription, "raised_at": now})
     if is_new and not is_quiet:
         _tell(text, ADVICE["dispute"], now)

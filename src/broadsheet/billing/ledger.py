@@ -118,6 +118,7 @@ class Standing:
     paid_cents: int = 0
     refunded_cents: int = 0
     disputed_at: datetime | None = None  # while the reader's bank holds a payment back
+    held_back: frozenset[str] = frozenset()  # the numbers of those payments
     letters: frozenset[str] = frozenset()
 
     @property
@@ -181,10 +182,10 @@ def differences(lines: Sequence[Line], snapshot: Snapshot, *, now: datetime) -> 
         back = payment.refunded_cents - _refunded(lines, payment.ref)
         if back:  # below nothing: a refund did not arrive, and the money came back to us
             tell(LineKind.REFUND, f"{payment.ref}:{payment.refunded_cents}@{len(lines)}", replace(money, cents=back))
-        if payment.is_disputed:
-            tell(LineKind.DISPUTE, payment.ref, money)
-        elif f"{LineKind.DISPUTE}:{payment.ref}" in known:
-            tell(LineKind.DISPUTE_WON, payment.ref, money)
+        if payment.is_disputed != (payment.ref in standing.held_back):
+            kind = LineKind.DISPUTE if payment.is_disputed else LineKind.DISPUTE_WON
+            is_again = f"{kind}:{payment.ref}" in known
+            tell(kind, f"{payment.ref}@{len(lines)}" if is_again else payment.ref, money)
     # What is over needs no order any more, whatever a provider leaves standing there.
     if snapshot.cancel_at != standing.cancel_at and snapshot.status is not Status.ENDED:
         kind = LineKind.CANCEL if snapshot.cancel_at is not None else LineKind.CANCEL_UNDONE
@@ -217,8 +218,11 @@ def _add(standing: Standing, line: Line) -> Standing:
             return replace(standing, paid_cents=standing.paid_cents + line.cents, failed_at=failed_at)
         case LineKind.REFUND:
             return replace(standing, refunded_cents=standing.refunded_cents + line.cents)
-        case LineKind.DISPUTE | LineKind.DISPUTE_WON:
-            return replace(standing, disputed_at=line.at if line.kind is LineKind.DISPUTE else None)
+        case LineKind.DISPUTE:
+            return replace(standing, disputed_at=standing.disputed_at or line.at, held_back=standing.held_back | {line.detail})
+        case LineKind.DISPUTE_WON:
+            held_back = standing.held_back - {line.detail}
+            return replace(standing, disputed_at=standing.disputed_at if held_back else None, held_back=held_back)
         case LineKind.CANCEL | LineKind.CANCEL_UNDONE:
             return replace(standing, cancel_at=line.until)
         case LineKind.PAUSE:
