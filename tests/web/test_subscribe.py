@@ -92,6 +92,15 @@ def test_plan_that_is_not_offered_is_not_there(visitor: Client) -> None:
     assert visitor.post("/subscribe/old/invoice/", FILLED).status_code == 404
 
 
+def test_gift_by_invoice_is_refused_in_words_before_anything_is_typed(visitor: Client) -> None:
+    Plan.objects.create(name="Gift", slug="present", price_cents=9600, period="year", kind=Plan.Kind.GIFT)
+    page = visitor.get("/subscribe/present/invoice/").content.decode()
+    assert "can’t be paid by invoice here" in page
+    assert 'name="postal_address"' not in page
+    visitor.post("/subscribe/present/invoice/", FILLED)
+    assert not InvoiceRequest.objects.exists()
+
+
 def test_one_mailbox_gets_few_receipts(visitor: Client) -> None:
     answers = [visitor.post("/subscribe/all-access/invoice/", FILLED).status_code for _ in range(5)]
     assert answers == [200, 200, 200, 429, 429]

@@ -113,6 +113,8 @@ def invoice(request: HttpRequest, slug: str) -> HttpResponse:
     user = request.user if isinstance(request.user, User) else None
     choice = read_choice(request, now=now)
     context = {"offer": offer, "next": choice.next_path, "carry": choice.query(), "price_words": load_laws().price_words}
+    if offer.kind == Plan.Kind.GIFT:
+        return reader_page(request, "web/invoice.html", {**context, "is_gift": True}, now=now)
     if request.method != "POST":
         initial = {"email": user.email, "name": user.get_full_name()} if user else {}
         return reader_page(request, "web/invoice.html", {**context, "form": InvoiceForm(initial=initial)}, now=now)
