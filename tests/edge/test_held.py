@@ -7,14 +7,17 @@ import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from random import Random
+from zoneinfo import ZoneInfo
 
 import brotli
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.edge.database import FoundPage
+from broadsheet.core.change_cursor import ChangeLine
+from broadsheet.edge.database import Database, FoundPage
 from broadsheet.edge.held import HeldArticle, HeldPage, Shelf, hold_page
+from broadsheet.edge.holdings import Holdings, Terms
 from broadsheet.library.access import Access
 from broadsheet.paywall.resolver import Asked
 
@@ -122,6 +125,16 @@ def page(number: int, size: int) -> HeldPage:
     body = number.to_bytes(4, "big") * (size // 4)
     found = FoundPage("text/html; charset=utf-8", f"{number:024x}", body, None, frozenset(range(number, number + 6)))
     return hold_page(found, "wall-stranger-stranger", "br", HEADERS * 3)
+
+
+@pytest.mark.parametrize(("subject", "left"), [("7,8", {"/articles/9/"}), ("", {"/articles/7/", "/articles/9/"})])
+def test_what_is_arranged_anew_takes_articles_own_pages_and_all_lists(subject: str, left: set[str]) -> None:
+    """The page of article 9 names 7, and stays: the article itself is as it was."""
+    holdings = Holdings(Database("sqlite:////nowhere"), Terms("recipe", ZoneInfo("Europe/Berlin"), 3, []), max_bytes=1_000_000)
+    for path in ("/articles/7/", "/articles/9/", "/library/", "/series/rivers/"):
+        holdings.pages.put((path, "open", "br"), page(7, 10), turn=holdings.pages.turn)
+    holdings.follow([ChangeLine(1, "arrangement", subject, 1)])
+    assert {key[0] for key, _ in holdings.pages.items()} == left  # type: ignore[index]
 
 
 def test_held_pages_take_no_more_memory_than_is_counted() -> None:
