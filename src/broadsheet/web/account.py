@@ -23,7 +23,7 @@ from broadsheet.billing.group_store import has_seats
 from broadsheet.billing.invoice_store import has_invoices
 from broadsheet.billing.provider import ProviderError, Refused
 from broadsheet.core import clock
-from broadsheet.core.keys import keyed_hash, network_of, new_token
+from broadsheet.core.keys import new_token
 from broadsheet.membership.consent import CONSENT_TEXT
 from broadsheet.membership.flows import end_consent, give_consent, has_consent, sign_out_everywhere
 from broadsheet.pages.site import load_site
@@ -32,7 +32,7 @@ from broadsheet.publication.store import load_publication
 from broadsheet.shelves.store import has_saved, keeps_history, load_unfinished
 from broadsheet.web.account_flows import erase_account, export_account
 from broadsheet.web.account_store import count_passkeys, has_subscribed, load_open_articles, load_rights, load_sign_ins
-from broadsheet.web.asker import BROWSER_COOKIE, browser_key, browser_key_of, client_address, set_browser_cookie
+from broadsheet.web.asker import BROWSER_COOKIE, browser_key, browser_key_of, network_key_of, set_browser_cookie
 from broadsheet.web.confirming import agree_by_code
 from broadsheet.web.letter_request import read_address
 from broadsheet.web.reader_page import private, reader_page, see_other
@@ -100,7 +100,7 @@ def newsletter(request: HttpRequest) -> HttpResponse:
     """Ask for the newsletter, or want it no more."""
     now, user = clock.now(), _reader(request)
     if request.POST.get("newsletter"):
-        network = keyed_hash("network", network_of(client_address(request)), secret_key=settings.BROADSHEET.secret_key)
+        network = network_key_of(request)
         give_consent(user.pk, text=CONSENT_TEXT, network_key=network, source="account", now=now)
     else:
         end_consent(user.pk, now=now)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from broadsheet.accounts.second_factor import is_staff_session
 from broadsheet.core.client_address import client_address as find_client_address
-from broadsheet.core.keys import keyed_hash, new_token
+from broadsheet.core.keys import keyed_hash, network_of, new_token
 from broadsheet.membership.entitlement import Entitlement
 from broadsheet.paywall.store import load_entitlement
 
@@ -90,6 +90,16 @@ def set_browser_cookie(response: HttpResponse, token: str) -> None:
         secure=settings.BROADSHEET.is_secure,
         samesite="Lax",
     )
+
+
+def network_key(address: str) -> str:
+    """What is kept of an address's network: enough to count by, and as proof that somebody was asked from there."""
+    return keyed_hash("network", network_of(address), secret_key=settings.BROADSHEET.secret_key)
+
+
+def network_key_of(request: HttpRequest) -> str:
+    """What is kept of the network that a request comes from."""
+    return network_key(client_address(request))
 
 
 def client_address(request: HttpRequest) -> str:

@@ -25,11 +25,11 @@ from broadsheet.billing.subscription_flows import UnknownPrice, raise_alert
 from broadsheet.billing.terms import Terms, compose_terms
 from broadsheet.core import clock
 from broadsheet.core.flows import count_try
-from broadsheet.core.keys import keyed_hash, network_of, new_token
+from broadsheet.core.keys import new_token
 from broadsheet.publication.models import PlainPage
 from broadsheet.web.account import for_readers
 from broadsheet.web.agreeing import CHANGED, key_of, was_shown
-from broadsheet.web.asker import BROWSER_COOKIE, browser_key, client_address, read_asker, set_browser_cookie
+from broadsheet.web.asker import BROWSER_COOKIE, browser_key, network_key_of, read_asker, set_browser_cookie
 from broadsheet.web.choice import Choice, read_choice, terms_for
 from broadsheet.web.confirming import confirm_by_code
 from broadsheet.web.letter_request import ask_for_letter, read_address
@@ -235,7 +235,7 @@ def _wish(request: HttpRequest, purchase: _Purchase, provider: str, agreed: tupl
     price = Price.objects.filter(plan_id=purchase.offer.plan_id).first()
     if price is None:
         raise Http404
-    network = keyed_hash("network", network_of(client_address(request)), secret_key=settings.BROADSHEET.secret_key)
+    network = network_key_of(request)
     campaign = purchase.choice.campaign
     terms = terms_for(purchase.offer, campaign, trial_days=0)
     return Wish(

@@ -23,10 +23,10 @@ from broadsheet.accounts.merge_flows import MergeOutcome, finish_merge
 from broadsheet.accounts.models import ProofPurpose, User
 from broadsheet.billing.change_flows import follow_new_address, tell_new_address
 from broadsheet.core.flows import EventKind, record_event
-from broadsheet.core.keys import keyed_hash, network_of
 from broadsheet.library.store import find_article_access
 from broadsheet.membership.flows import change_rights, forget_consents, give_consent
 from broadsheet.paywall.flows import keep_instants, restore_spent_slots
+from broadsheet.web.asker import network_key
 from broadsheet.web.next_path import own_path
 
 
@@ -110,9 +110,8 @@ def _start(settled: Settled, proven: ProvenAddress, network_address: str, now: d
     reader_id = settled.user.pk
     forget_consents(reader_id)
     if proven.newsletter:
-        network_key = keyed_hash("network", network_of(network_address), secret_key=settings.BROADSHEET.secret_key)
         source = f"article {proven.article_id}" if proven.article_id else "sign-in"
-        give_consent(reader_id, text=proven.consent_text, network_key=network_key, source=source, now=now)
+        give_consent(reader_id, text=proven.consent_text, network_key=network_key(network_address), source=source, now=now)
     restore_spent_slots(reader_id, settled.user.address_key, now=now)
     record_event(EventKind.CONFIRMED, now=now, article_id=proven.article_id, reader_id=reader_id)
 

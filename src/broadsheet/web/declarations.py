@@ -20,9 +20,9 @@ from broadsheet.billing.law_store import load_laws
 from broadsheet.billing.models import Declaration
 from broadsheet.core import clock
 from broadsheet.core.flows import count_try
-from broadsheet.core.keys import keyed_hash, network_of
+from broadsheet.core.keys import keyed_hash
 from broadsheet.publication.store import load_publication
-from broadsheet.web.asker import client_address
+from broadsheet.web.asker import network_key_of
 from broadsheet.web.letter_request import read_address
 from broadsheet.web.my_subscription_store import find_own
 from broadsheet.web.reader_page import reader_page
@@ -147,7 +147,7 @@ def _statement(request: HttpRequest, form: DeclarationForm, kind: Declaration.Ki
         name=typed["name"],
         address=form.address,
         contract=typed["contract"],
-        network_key=keyed_hash("network", network_of(client_address(request)), secret_key=settings.BROADSHEET.secret_key),
+        network_key=network_key_of(request),
         is_extraordinary=is_extraordinary,
         reason=typed.get("reason", "") if is_extraordinary else "",
         ends_on=typed.get("ends_on"),

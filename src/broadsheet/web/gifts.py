@@ -21,10 +21,9 @@ from broadsheet.billing.provider import ProviderError, Refused
 from broadsheet.billing.store import PlanOffer, load_offers
 from broadsheet.core import clock
 from broadsheet.core.flows import count_try
-from broadsheet.core.keys import keyed_hash, network_of
 from broadsheet.web.account import for_readers
 from broadsheet.web.agreeing import CHANGED, key_of, was_shown
-from broadsheet.web.asker import client_address
+from broadsheet.web.asker import network_key_of
 from broadsheet.web.buying import AWAY, ORDERS_AN_HOUR, go_to_pay, ways
 from broadsheet.web.letter_request import read_address
 from broadsheet.web.reader_page import reader_page, see_other
@@ -76,7 +75,7 @@ def give(request: HttpRequest) -> HttpResponse:
     if not count_try("orders", str(request.user.pk), limit=ORDERS_AN_HOUR, per=timedelta(hours=1), now=now):
         problem = "You went to pay very often within an hour. Wait a little, or write to us if something does not work."
         return _give_page(request, offers, {**shown, "order_problem": problem}, now, status=429)
-    network = keyed_hash("network", network_of(client_address(request)), secret_key=settings.BROADSHEET.secret_key)
+    network = network_key_of(request)
     wish = Wish(
         price_id=Price.objects.filter(plan_id=offer.plan_id).values_list("pk", flat=True)[0],
         provider=provider,
@@ -247,7 +246,7 @@ def _sentences(offers: tuple[PlanOffer, ...]) -> tuple[str, ...]:
 
 
 def _find_by_code(request: HttpRequest, text: str, now: datetime) -> Gift | GiftRefusal:
-    network = keyed_hash("network", network_of(client_address(request)), secret_key=settings.BROADSHEET.secret_key)
+    network = network_key_of(request)
     return find_by_code(text, network_key=network, now=now)
 
 

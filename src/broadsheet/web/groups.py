@@ -23,11 +23,10 @@ from broadsheet.billing.provider import ProviderError, Refused
 from broadsheet.billing.store import PlanOffer, load_offers
 from broadsheet.core import clock
 from broadsheet.core.flows import count_try
-from broadsheet.core.keys import keyed_hash, network_of
 from broadsheet.core.money import price_text
 from broadsheet.web.account import for_readers
 from broadsheet.web.agreeing import CHANGED, key_of, was_shown
-from broadsheet.web.asker import client_address
+from broadsheet.web.asker import network_key_of
 from broadsheet.web.buying import AWAY, ORDERS_AN_HOUR, go_to_pay, ways
 from broadsheet.web.reader_page import reader_page, see_other
 from broadsheet.web.same_site import same_site_form
@@ -116,7 +115,7 @@ def buy(request: HttpRequest) -> HttpResponse:
         next_path=HOME,
         quantity=seats,
         agreed_text="\n".join(sentences),
-        network_key=keyed_hash("network", network_of(client_address(request)), secret_key=settings.BROADSHEET.secret_key),
+        network_key=network_key_of(request),
         details={"organisation": typed["organisation"]},
     )
     try:

@@ -12,12 +12,11 @@ from django.views.decorators.http import require_http_methods
 from broadsheet.accounts.models import User
 from broadsheet.core import clock
 from broadsheet.core.flows import count_try
-from broadsheet.core.keys import keyed_hash, network_of
 from broadsheet.mail.flows import queue_letter
 from broadsheet.mail.wordings import LetterKind
 from broadsheet.publication.models import PlainPage
 from broadsheet.publication.store import load_publication
-from broadsheet.web.asker import client_address
+from broadsheet.web.asker import network_key_of
 from broadsheet.web.letter_request import read_address
 from broadsheet.web.next_path import own_path
 from broadsheet.web.reader_page import reader_page
@@ -48,7 +47,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
     if typed.address is None or not message:
         problems = {"problem": typed.problem, "message_problem": "" if message else "Tell us what we can do for you."}
         return reader_page(request, "web/help.html", {**context, **problems}, now=now, status=422)
-    network = keyed_hash("network", network_of(client_address(request)), secret_key=settings.BROADSHEET.secret_key)
+    network = network_key_of(request)
     if not count_try("help", network, limit=PER_NETWORK_AN_HOUR, per=timedelta(hours=1), now=now):
         problem = f"Many letters came from your network in this hour. Please write to {_support_address()} instead."
         return reader_page(request, "web/help.html", {**context, "message_problem": problem}, now=now, status=429)

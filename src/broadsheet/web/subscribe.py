@@ -23,9 +23,9 @@ from broadsheet.billing.store import PlanCard, compare, compose_cards, find_offe
 from broadsheet.billing.subscription_flows import article_of
 from broadsheet.core import clock
 from broadsheet.core.flows import EventKind, count_try, record_event
-from broadsheet.core.keys import keyed_hash, network_of
+from broadsheet.core.keys import keyed_hash
 from broadsheet.web.account_store import load_rights
-from broadsheet.web.asker import browser_key_of, client_address, read_asker
+from broadsheet.web.asker import browser_key_of, network_key_of, read_asker
 from broadsheet.web.choice import Choice, price_tag, read_choice
 from broadsheet.web.letter_request import read_address
 from broadsheet.web.reader_page import reader_page, see_other
@@ -93,7 +93,7 @@ def code(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return see_other("/subscribe/" + choice.query())
     typed = request.POST.get("code", "")[:60]
-    network = keyed_hash("network", network_of(client_address(request)), secret_key=settings.BROADSHEET.secret_key)
+    network = network_key_of(request)
     found = try_code(typed, network_key=network, browser_key=browser_key_of(request), now=now)
     if isinstance(found, CodeRefusal):
         status = 429 if found is CodeRefusal.TOO_MANY else 422
@@ -125,7 +125,7 @@ def invoice(request: HttpRequest, slug: str) -> HttpResponse:
     address = parse_address(wish.email)
     secret = settings.BROADSHEET.secret_key
     mailbox = keyed_hash("tries", address.key if address else "", secret_key=secret)
-    network = keyed_hash("network", network_of(client_address(request)), secret_key=secret)
+    network = network_key_of(request)
     day = timedelta(days=1)
     allowed = count_try("invoice", mailbox, limit=PER_ADDRESS_A_DAY, per=day, now=now)
     if not allowed or not count_try("invoice-net", network, limit=PER_NETWORK_A_DAY, per=day, now=now):
