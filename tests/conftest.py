@@ -24,6 +24,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from broadsheet.accounts.models import User
 from broadsheet.core import clock as core_clock
 from broadsheet.library.models import Article
+from broadsheet.library.search import index_flows
 from broadsheet.library.search.folder import SearchFolder
 from broadsheet.library.search.index_flows import Indexer
 from broadsheet.membership.models import Grant
@@ -198,7 +199,8 @@ def make_subscriber(make_reader: Callable[..., User], clock: core_clock.StoppedC
 def search_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Indexer]:
     """This test's own search index; `search_index.step()` takes in what has changed."""
     folder = SearchFolder(tmp_path / "search")
-    monkeypatch.setattr(search_store, "search_folder", lambda: folder)
+    for module in (index_flows, search_store):
+        monkeypatch.setattr(module, "search_folder", lambda: folder)
     indexer = Indexer(folder)
     yield indexer
     indexer.close()

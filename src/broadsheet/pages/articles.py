@@ -13,16 +13,20 @@ from broadsheet.core.text import join_names
 from broadsheet.library.access import Kind
 from broadsheet.library.body import drop_note_references
 from broadsheet.library.models import Article, ArticleRest, ArticleTeaser, ArticleText, Byline
+from broadsheet.library.search.engine import EngineAway
+from broadsheet.library.search.index_flows import find_finder
+from broadsheet.library.search.likeness import OpenText
 from broadsheet.library.store import published_articles
 from broadsheet.pages.layout import lay_out
 from broadsheet.pages.pictures import earliest_expiry, fill_figures, load_pictures
 from broadsheet.pages.records import ArticlePage, Card, CorrectionNote, Link, Person, Picture
-from broadsheet.pages.related import Candidate, rank_related
+from broadsheet.pages.related import Candidate, rank_found, rank_related
 from broadsheet.pages.series import load_places
 
 WORDS_PER_MINUTE = 220  # silent reading of non-fiction in English: 238 (Brysbaert 2019), less a little for names and figures
 KIND_NAMES = {Kind.DAILY: "Daily", Kind.IN_DEPTH: "In depth", Kind.BRIEFING: "Briefing"}
 RELATED_POOL = 200  # newest articles that "More from …" chooses among, besides those of the same topic
+RELATED_FOUND = 40  # that the search index names, to choose among
 RELATED_COUNT = 4
 
 
@@ -149,28 +153,47 @@ def load_bylines(article_ids: Sequence[int] | dict[int, Article]) -> dict[int, s
 
 
 def load_related(article: Article, *, now: datetime) -> list[Card]:
-    """The cards under "More from …", nearest first; the newest articles where nothing is near."""
+    """The cards under "More from …", nearest first; the newest articles where nothing is near.
+
+    The index may be a moment behind; what readers may not know of is left out whatever it names.
+    """
     topics = frozenset(topic.pk for topic in article.topics.all())
     regions = frozenset(region.pk for region in article.regions.all())
+    teaser = ArticleTeaser.objects.filter(article_id=article.pk).values_list("text", flat=True).first() or ""
+    subject = Candidate(article.pk, topics, regions, f"{article.headline} {article.dek} {teaser}")
     others = published_articles(now=now).exclude(pk=article.pk).order_by("-published_at", "-id")
-    near = others.filter(topics__in=topics).values_list("id", flat=True)[:RELATED_POOL]
-    pool = list(dict.fromkeys([*near, *others.values_list("id", flat=True)[:RELATED_POOL]]))
-    candidates = _load_candidates([article.pk, *pool])
-    if article.pk not in candidates:
-        candidates[article.pk] = Candidate(article.pk, topics, regions, f"{article.headline} {article.dek}")
-    ranked = rank_related(candidates[article.pk], [candidates[pk] for pk in pool if pk in candidates], count=RELATED_COUNT)
+    nearness = _find_nearness(OpenText(article.headline, article.dek, teaser), without=article.pk or 0)
+    found = _load_candidates(list(others.filter(pk__in=nearness).values_list("id", flat=True))) if nearness else []
+    ranked = rank_found(subject, found, nearness, count=RELATED_COUNT)
+    if len(ranked) < RELATED_COUNT:
+        near = others.filter(topics__in=topics).values_list("id", flat=True)[:RELATED_POOL]
+        pool = dict.fromkeys([*near, *others.values_list("id", flat=True)[:RELATED_POOL]])
+        rest = _load_candidates([pk for pk in pool if pk not in ranked])
+        ranked += rank_related(subject, rest, count=RELATED_COUNT - len(ranked))
     return load_cards(ranked, now=now)
 
 
-def _load_candidates(article_ids: Sequence[int]) -> dict[int, Candidate]:
+def _find_nearness(text: OpenText, *, without: int) -> dict[int, float]:
+    """How near the articles that the index finds are; none if there is no index."""
+    try:
+        with find_finder().asking() as engine:
+            found = engine.find_similar(text, without=without, limit=RELATED_FOUND)
+            return {similar.article_id: similar.nearness for similar in found}
+    except EngineAway:
+        return {}
+
+
+def _load_candidates(article_ids: Sequence[int]) -> list[Candidate]:
+    """In the order given."""
     topics = _pairs(Article.topics.through.objects.filter(article_id__in=article_ids).values_list("article_id", "topic_id"))
     regions = _pairs(Article.regions.through.objects.filter(article_id__in=article_ids).values_list("article_id", "region_id"))
     texts = dict(ArticleTeaser.objects.filter(article_id__in=article_ids).values_list("article_id", "text"))
-    rows = Article.objects.filter(pk__in=article_ids).values_list("id", "headline", "dek")
-    return {
-        pk: Candidate(pk, topics.get(pk, frozenset()), regions.get(pk, frozenset()), f"{headline} {dek} {texts.get(pk, '')}")
-        for pk, headline, dek in rows
-    }
+    rows = {pk: words for pk, *words in Article.objects.filter(pk__in=article_ids).values_list("id", "headline", "dek")}
+    return [
+        Candidate(pk, topics.get(pk, frozenset()), regions.get(pk, frozenset()), " ".join((*rows[pk], texts.get(pk, ""))))
+        for pk in article_ids
+        if pk in rows
+    ]
 
 
 def _pairs(rows: Sequence[tuple[int, int]]) -> dict[int, frozenset[int]]:

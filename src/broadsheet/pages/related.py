@@ -1,16 +1,23 @@
-"""Which articles stand under "More from …": near in topic, region and words; never none, never the article itself."""
+"""Which articles stand under "More from …": near in words, topic and region; never none, never the article itself.
+
+How near a text is the search index knows, which looks through the whole library. Where there is none, the words of the
+candidates at hand are compared.
+"""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 SHARED_TOPIC = 3.0
 SHARED_REGION = 2.0
+# Beside the index's word on the whole library, as shares of the nearest text; anything from .1 to .5 does as well.
+TOPIC_BESIDE_TEXT = 0.2
+REGION_BESIDE_TEXT = 0.2
 TEXT_WEIGHT = 6.0  # a text as near as a sequel (cosine about .5) weighs as much as a shared topic
 _WORD = re.compile(r"[^\W\d_]{4,}")
 
@@ -38,6 +45,25 @@ def rank_related(subject: Candidate, candidates: Sequence[Candidate], *, count: 
             other.article_id,
         )
         for position, (other, vector) in enumerate(zip(others, vectors[1:], strict=True))
+    ]
+    return [article_id for _, _, article_id in sorted(scored, reverse=True)[:count]]
+
+
+def rank_found(subject: Candidate, found: Sequence[Candidate], nearness: Mapping[int, float], *, count: int) -> list[int]:
+    """The ids of the `count` nearest of what the index found, nearest first; ties keep the given order (newest first).
+
+    `nearness` is how near each one's text is, as a share of the nearest's.
+    """
+    scored = [
+        (
+            round(nearness[candidate.article_id], 3)
+            + TOPIC_BESIDE_TEXT * bool(subject.topics & candidate.topics)
+            + REGION_BESIDE_TEXT * bool(subject.regions & candidate.regions),
+            -position,
+            candidate.article_id,
+        )
+        for position, candidate in enumerate(found)
+        if candidate.article_id != subject.article_id
     ]
     return [article_id for _, _, article_id in sorted(scored, reverse=True)[:count]]
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from broadsheet.core.counts import COUNTS
 from broadsheet.library.models import Author, Region, Topic
 from broadsheet.library.search.engine import FACETS, Asked, EngineAway, FacetCount, Found, Order, Readable, SearchEngine
-from broadsheet.library.search.finder import Finder
-from broadsheet.library.search.folder import Progress, SearchFolder
-from broadsheet.library.search.index_flows import search_folder
+from broadsheet.library.search.folder import Progress
+from broadsheet.library.search.index_flows import find_finder, search_folder
 from broadsheet.library.search.index_store import load_passage_texts
 from broadsheet.library.search.names import split_words
 from broadsheet.library.search.query import Query, parse_query
@@ -192,16 +189,6 @@ def _suggest_articles(engine: SearchEngine, words: Sequence[str], *, now: dateti
         found = engine.search(Asked(query, Readable(), int(now.timestamp()), limit=SUGGESTED, is_open_only=True))
         ids += found.article_ids[: found.with_all]
     return ids
-
-
-def find_finder() -> Finder:
-    """The finder of this process."""
-    return _finder_of(search_folder().root)
-
-
-@cache
-def _finder_of(root: Path) -> Finder:
-    return Finder(SearchFolder(root))
 
 
 def _asked(address: SearchAddress, query: Query, readable: Readable, now: datetime, *, limit: int = PAGE_SIZE) -> Asked:

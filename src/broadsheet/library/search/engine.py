@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from broadsheet.library.search.likeness import OpenText, Similar
 from broadsheet.library.search.query import Query
 
 FACETS = ("topic", "region", "author", "kind", "year")
@@ -115,6 +116,9 @@ class SearchEngine(Protocol):
 
     def find_similar_word(self, word: str) -> str | None:
         """The word of headlines, deks, teasers and names that was probably meant; None if none is near. Raises `EngineAway`."""
+
+    def find_similar(self, text: OpenText, *, without: int, limit: int) -> list[Similar]:
+        """Articles but one whose open text is like this, the nearest first. Raises `EngineAway`."""
 
 
 class SearchWriter(Protocol):

@@ -39,6 +39,7 @@ from tantivy import (
 )
 
 from broadsheet.library.search.engine import FACETS, Asked, EngineAway, FacetCount, Found, IndexedArticle, Order, Passage, Readable
+from broadsheet.library.search.likeness import OpenText, Similar, weigh_words
 from broadsheet.library.search.names import Words
 from broadsheet.library.search.plan import Spelling, Wanted, plan
 from broadsheet.library.search.query import Query as TypedQuery
@@ -243,6 +244,25 @@ class TantivyEngine:
                 self._vocabulary = Vocabulary(dict(searcher.terms_with_prefix("spelling", "")))
             vocabulary = self._vocabulary
         return next(self._spelled(searcher, vocabulary.find_similar(word)), None)
+
+    @_raises_away
+    def find_similar(self, text: OpenText, *, without: int, limit: int) -> list[Similar]:
+        """Other articles whose open text is like this."""
+        searcher = self._index.searcher()
+
+        def count_articles(stem: str) -> int:
+            return max(searcher.doc_freq(name, stem) for name in _OPEN)
+
+        weights = weigh_words(text, self._stem, count_articles, total=searcher.num_docs)
+        if not weights:
+            return []
+        terms = ((name, stem, weight) for stem, weight in weights for name in _OPEN)
+        found = [Query.boost_query(Query.term_query(self._schema, name, stem, "freq"), weight) for name, stem, weight in terms]
+        itself = Query.term_query(self._schema, "id", without, "basic")
+        hits = searcher.search(Query.boolean_query([(Occur.Must, _any(found)), (Occur.MustNot, itself)]), limit, False).hits
+        ids = searcher.fast_field_values("id", [address for _, address in hits])
+        scores = [float(score or 0) for score, _ in hits]
+        return [Similar(int(number or 0), score / scores[0]) for number, score in zip(ids, scores, strict=True)]
 
     def count(self) -> int:
         """How many articles the index holds."""
