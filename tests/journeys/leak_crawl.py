@@ -6,21 +6,33 @@ Each gated body carries a canary in every paragraph that is not open, in its tab
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import unescape
 from random import Random
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote_plus, urljoin, urlsplit
 
 from django.conf import settings
 from django.test import Client
 
 from broadsheet.accounts.models import User
 from broadsheet.core.text import word_runs
-from broadsheet.library.models import Article, ArticleTeaser, Author, Byline, Correction, Region, Topic
+from broadsheet.library.models import (
+    Article,
+    ArticleTeaser,
+    Author,
+    Byline,
+    Correction,
+    Region,
+    Series,
+    SeriesPart,
+    StartEntry,
+    StartSet,
+    Topic,
+)
 from broadsheet.membership.models import Grant
 from broadsheet.paywall.flows import open_instant, unlock_article
 from broadsheet.publication.models import PlainPage
@@ -35,6 +47,8 @@ START = (
     "/news-sitemap.xml",
     "/robots.txt",
     "/library/",
+    "/series/",
+    "/start/",
     "/topics/",
     "/regions/",
     "/login/",
@@ -101,17 +115,29 @@ def make_publication(make_article: Callable[..., Article], make_reader: Callable
         article = make_article(headline=f"About {name}", dek="A sentence that is open to all.", body=gated_body(name), **fields)
         article.topics, article.regions = [topic], [region]
         article.bylines = [Byline(author=author)]
-        article.corrections = [Correction(date=now.date(), text="A date was wrong.")]
+        article.corrections = [Correction(date=now.date(), text=f"It read: {' '.join(closed_words(name)[:12])}.")]
         article.save()
         if name != "draft":
             article.save_revision().publish()
         articles[name] = Article.objects.get(pk=article.pk)
+    arrange(list(articles.values()), topic)
     articles["withdrawn"].unpublish()
     revised = articles["metered"]
     revised.body = [*revised.body.raw_data, {"type": "text", "value": f"<p>{canary('metered', 'unpublished')} not yet out.</p>"}]
     revised.save_revision()
     hidden = {name: closed_runs(name, article) for name, article in articles.items()}
     return Publication(articles, hidden, make_readers(articles, make_reader, now))
+
+
+def arrange(articles: list[Article], topic: Topic) -> None:
+    """A series of all of them, and sets to start with."""
+    series = Series(title="One after another", slug="one-after-another")
+    series.parts = [SeriesPart(article=article, sort_order=order) for order, article in enumerate(articles)]
+    series.save()
+    for subject in (topic, None):
+        start = StartSet(title="Start here", topic=subject)
+        start.entries = [StartEntry(article=article, sort_order=order) for order, article in enumerate(articles)]
+        start.save()
 
 
 def closed_runs(name: str, article: Article) -> set[tuple[str, ...]]:
@@ -161,9 +187,12 @@ def new_client(user: User | None = None) -> Client:
     return client
 
 
-def crawl(reader: Reader, start: list[str], *, limit: int = 3000) -> Iterator[tuple[str, str, str]]:
-    """Every page of the site that links lead to, up to `limit`, with its text: (method, path, everything that was sent)."""
-    waiting, known = deque(start), set(start)
+def crawl(reader: Reader, start: list[str], *, limit: int = 3000, alike: int = 40) -> Iterator[tuple[str, str, str]]:
+    """Every page of the site that links lead to, with its text: (method, path, everything that was sent).
+
+    Up to `limit` in all, and of pages below one folder, such as `/countries/`, up to `alike`.
+    """
+    waiting, known, folders = deque(start), set(start), Counter[str]()
     while waiting:
         path = waiting.popleft()
         for method in ("get", "head"):
@@ -178,8 +207,10 @@ def crawl(reader: Reader, start: list[str], *, limit: int = 3000) -> Iterator[tu
             yield "304", path, sent(reader.client.get(path, headers={"if-none-match": etag}))
         for link in links:
             found = own_path(link, path)
-            if found and found not in known and len(known) < limit:
+            folder = found.split("/", 2)[1] if found else ""
+            if found and found not in known and len(known) < limit and folders[folder] < alike:
                 known.add(found)
+                folders[folder] += 1
                 waiting.append(found)
 
 
@@ -217,6 +248,7 @@ def extra_paths(articles: dict[str, Article]) -> list[str]:
             base + "unlock/",
             base + "keep-reading/",
             base + "card.png",
+            *(f"{base}cite.{form}" for form in ("bib", "ris", "json", "txt")),
             base,
         ]
         paths += [article.get_absolute_url() + suffix for suffix in ("?preview=1", "?amp=1", "feed/", "?format=json", "?print=1")]
@@ -253,6 +285,14 @@ def find_leaks(publication: Publication, reader: Reader, pages: Iterable[tuple[s
             if re.search(rf"canary{name}(?:p\d|quote|cell|note|embed|unpublished)", text) and f"canary{name}" not in query:
                 leaks.append((method, path, name, "canary"))
     return leaks
+
+
+def find_names(pages: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Where something that nobody may know of is named, by itself and not in answer to its own name."""
+    named = [f"About {name}" for name in ("embargoed", "withdrawn", "draft")]
+    return [
+        (method, path, name) for method, path, text in pages for name in named if name in text and name not in unquote_plus(path)
+    ]
 
 
 def find_bodies(publication: Publication, pages: Iterable[tuple[str, str, str]]) -> set[str]:
