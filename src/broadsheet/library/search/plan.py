@@ -100,6 +100,8 @@ def _plan_clause(clause: Clause, stem: Stem) -> Iterator[Wanted]:
 
 def _spell(term: Term, stem: Stem) -> Iterator[Spelling]:
     words = split_words(term.text)[:MOST_WORDS]
+    if not term.is_phrase:
+        words = tuple(_COUNTRY.get(word, word) for word in words)
     yield Spelling(stem(" ".join(words)), term.is_phrase)
     if not term.is_phrase:
         yield from (Spelling(stem(" ".join(other))) for other in load_spellings(stem).get(stem(" ".join(words)), ()))
