@@ -19,11 +19,11 @@ from broadsheet.accounts.models import User
 from broadsheet.billing import stripe_reading as reading
 from broadsheet.billing.ledger import Snapshot, Status
 from broadsheet.billing.letter_flows import forgo_failure_letter
-from broadsheet.billing.models import Alert, Plan, Price, Subscription
+from broadsheet.billing.models import FOR_OTHERS, Alert, Plan, Price, Subscription
 from broadsheet.billing.provider import ProviderError
 from broadsheet.billing.stripe_gateway import StripeGateway
 from broadsheet.billing.stripe_goods import NAME
-from broadsheet.billing.subscription_flows import OPENS_TO_OTHERS, apply_snapshot
+from broadsheet.billing.subscription_flows import apply_snapshot
 from broadsheet.billing.watch_flows import no_account_key
 
 BATCH = 100
@@ -82,7 +82,7 @@ def adopt_price(terms: PriceTerms, plan: Plan) -> Price:
     known = next((price for price in Price.objects.select_related("plan") if price.provider_refs.get(NAME) == terms.ref), None)
     if known is not None and known.plan_id != plan.pk:
         raise CannotAdopt(f"{terms.ref} is a price of {known.plan.name} already.")
-    if plan.kind in OPENS_TO_OTHERS:
+    if plan.kind in FOR_OTHERS:
         raise CannotAdopt(f"{plan.name} is not for whoever pays for it; choose another plan for {terms.ref}.")
     if known is not None:
         return known

@@ -20,21 +20,18 @@ from broadsheet.billing import providers
 from broadsheet.billing.changes import Change, PeriodPrice, preview
 from broadsheet.billing.invoice_provider_flows import NAME as INVOICE
 from broadsheet.billing.law_store import load_laws
-from broadsheet.billing.ledger import LineKind, Status
-from broadsheet.billing.models import Order, Plan, Price, PriceChange, Subscription
+from broadsheet.billing.ledger import RUNNING, LineKind, Status
+from broadsheet.billing.models import FOR_OTHERS, Order, Plan, Price, PriceChange, Subscription
 from broadsheet.billing.order_flows import follow_subscription, terms_of
 from broadsheet.billing.periods import next_period_end, period_end
 from broadsheet.billing.provider import KeepsAddress, PreviewsChange, Provider, ProviderError, Refused
 from broadsheet.billing.refund_flows import left_of_payment, stops_with_its_money
 from broadsheet.billing.subscription_flows import note_move, raise_alert
 
-RUNNING = (Status.TRIAL, Status.ACTIVE, Status.PAST_DUE, Status.PAUSED)
 PAUSE_MONTHS = (1, 2, 3)
 # Orders that come of a change are told apart from purchases by these.
 CHANGE, CHANGE_OF_SEATS = "change of plan", "change of seats"
 CHANGES = (CHANGE, CHANGE_OF_SEATS)
-# Kinds of plans that are bought for others; their buyers change nothing here but the end.
-FOR_OTHERS = (Plan.Kind.GIFT, Plan.Kind.GROUP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from django.db import transaction
 from broadsheet.accounts.addresses import Address
 from broadsheet.accounts.models import User
 from broadsheet.billing import change_flows
-from broadsheet.billing.ledger import Status
+from broadsheet.billing.ledger import OVER
 from broadsheet.billing.models import Alert, Declaration, Subscription
 from broadsheet.billing.personal_store import CLAIM_YEARS
 from broadsheet.billing.provider import Refused
@@ -78,12 +78,12 @@ def received_words(row: Declaration) -> str:
 def find_subscriptions(row: Declaration) -> tuple[Subscription, ...]:
     """The subscriptions of the account with the declared address, those that run first; for staff only."""
     rows = Subscription.objects.filter(reader__address_key=row.address_key).select_related("price__plan", "grant", "reader")
-    return tuple(sorted(rows, key=lambda held: held.status in (Status.ENDED, Status.UNPAID)))
+    return tuple(sorted(rows, key=lambda held: held.status in OVER))
 
 
 def may_settle(row: Declaration, held: Subscription) -> bool:
     """Whether the declaration can be carried out on one subscription: it runs, and a withdrawal came in time."""
-    if row.state != Declaration.State.NEW or held.status in (Status.ENDED, Status.UNPAID):
+    if row.state != Declaration.State.NEW or held.status in OVER:
         return False
     return row.kind == Declaration.Kind.CANCELLATION or change_flows.may_withdraw(held, declared_at=row.created_at)
 

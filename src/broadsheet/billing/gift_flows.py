@@ -245,8 +245,7 @@ def link_of(gift: Gift) -> str:
 
 def offer_lines(plan: Plan) -> tuple[str, ...]:
     """What a plan holds, line by line; never nothing."""
-    lines = tuple(line.strip() for line in plan.holds.splitlines() if line.strip())
-    return lines or ("Every article and the whole library",)
+    return plan.lines or ("Every article and the whole library",)
 
 
 def _begin(subscription: Subscription, now: datetime) -> Gift | None:

@@ -21,10 +21,10 @@ from broadsheet.billing.change_flows import tell_new_address
 from broadsheet.billing.days import show_day
 from broadsheet.billing.gift_flows import offer_lines
 from broadsheet.billing.groups import Pasted
-from broadsheet.billing.ledger import Line, LineKind, Standing, Status, fold
+from broadsheet.billing.ledger import OVER, Line, LineKind, Standing, fold
 from broadsheet.billing.models import Order, Organisation, OrganisationDomain, Plan, Seat, Subscription
 from broadsheet.billing.provider import Refused
-from broadsheet.billing.subscription_flows import raise_alert, write_lines
+from broadsheet.billing.subscription_flows import note_move, raise_alert
 from broadsheet.core.flows import EventKind, count_try, record_event
 from broadsheet.core.keys import keyed_hash, new_token
 from broadsheet.core.money import price_text
@@ -85,7 +85,7 @@ def follow_group(subscription: Subscription, line: Line, standing: Standing, now
     organisation = Organisation.objects.filter(subscription=subscription).first() or _begin(subscription, now)
     if line.kind is LineKind.STARTED:
         _write_begun(organisation, standing, now)
-    has_ended = line.kind is LineKind.STATUS and line.detail in (Status.ENDED, Status.UNPAID)
+    has_ended = line.kind is LineKind.STATUS and line.detail in OVER
     _follow_seats(organisation, standing, now, tells=has_ended)
 
 
@@ -225,11 +225,9 @@ def hand_over(organisation: Organisation, reader: User, *, now: datetime) -> Non
         old, row = organisation.owner, Subscription.objects.select_for_update().get(pk=organisation.subscription_id)
         if old is not None and old.pk == reader.pk:
             return
-        stored = [line.line() for line in row.lines.all()]
         detail = f"account {row.reader_id} to account {reader.pk}"
         row.reader = reader
-        write_lines(row, stored, (Line(LineKind.MOVED, f"{LineKind.MOVED}:{len(stored)}", now, detail=detail),), now=now)
-        row.save()
+        note_move(row, detail, now=now)
         organisation.owner, organisation.offered_to = reader, None
         organisation.save(update_fields=["owner", "offered_to"])
         if old is not None:

@@ -8,10 +8,8 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from broadsheet.billing.gift_flows import offer_lines
-from broadsheet.billing.ledger import Status
+from broadsheet.billing.ledger import RUNNING
 from broadsheet.billing.models import Organisation, Seat
-
-_GOES_ON = (Status.TRIAL, Status.ACTIVE, Status.PAST_DUE, Status.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class ShownGroup:
     @property
     def goes_on(self) -> bool:
         """Whether the subscription is running at all."""
-        return self.status in _GOES_ON
+        return self.status in RUNNING
 
     @property
     def owner_sits(self) -> bool:

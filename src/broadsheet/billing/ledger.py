@@ -29,6 +29,11 @@ class Status(StrEnum):
     ENDED = "ended"
 
 
+# It goes on, or could once it is paid; or it is over for good.
+RUNNING = (Status.TRIAL, Status.ACTIVE, Status.PAST_DUE, Status.PAUSED)
+OVER = (Status.ENDED, Status.UNPAID)
+
+
 class LineKind(StrEnum):
     """What one line of the ledger tells."""
 
@@ -246,6 +251,6 @@ def _change_status(standing: Standing, status: Status, at: datetime) -> Standing
         standing,
         status=status,
         failed_at=(standing.failed_at or at) if is_failing else None,
-        ended_at=at if status in (Status.ENDED, Status.UNPAID) else None,
+        ended_at=at if status in OVER else None,
         paused_until=standing.paused_until if status is Status.PAUSED else None,
     )

@@ -19,10 +19,10 @@ from django.db.models.functions import Coalesce, TruncDate
 from broadsheet.billing.days import show_day
 from broadsheet.billing.invoice_provider_flows import NAME as INVOICE
 from broadsheet.billing.law_store import load_laws
-from broadsheet.billing.ledger import Line, LineKind, Standing, Status
+from broadsheet.billing.ledger import RUNNING, Line, LineKind, Standing, Status
 from broadsheet.billing.models import LedgerLine, Plan, Price, PriceChange, Subscription
 from broadsheet.billing.periods import next_period_end
-from broadsheet.billing.price_change_flows import NOTICE, PAYING, letter_name, takes_effect_at
+from broadsheet.billing.price_change_flows import NOTICE, letter_name, takes_effect_at
 from broadsheet.billing.student_flows import find_institution, number_of_year, words_due
 from broadsheet.billing.subscription_flows import write_lines
 from broadsheet.core.money import price_text
@@ -141,7 +141,7 @@ def write_price_letters(*, now: datetime) -> int:
     """To everybody whose price was announced to change, once each change. Returns how many."""
     written = 0
     for change in PriceChange.objects.filter(withdrawn_at=None).select_related("to_price"):
-        due = Subscription.objects.filter(price=change.from_price, status__in=PAYING, cancel_at__isnull=True)
+        due = Subscription.objects.filter(price=change.from_price, status__in=RUNNING, cancel_at__isnull=True)
 
         def values(row: Subscription, change: PriceChange = change) -> dict[str, str]:
             return {"new_price": _price(change.to_price, row.quantity), "from_day": show_day(_first_renewal(row, change, now))}
@@ -266,7 +266,7 @@ def _send(row: Subscription, kind: LetterKind, values: Mapping[str, str], *, now
 
 
 def _welcome(row: Subscription, standing: Standing) -> dict[str, str]:
-    lines = [line.strip() for line in row.price.plan.holds.splitlines() if line.strip()]
+    lines = row.price.plan.lines
     return {
         "holds": "\n".join(f"- {line}" for line in lines),
         "trial_line": _trial_line(row, standing),

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from broadsheet.billing.ledger import PaidSum, Snapshot, Status
+from broadsheet.billing.ledger import OVER, PaidSum, Snapshot, Status
 from broadsheet.billing.models import OfflineEvent, OfflinePayment, OfflineSubscription
 from broadsheet.billing.models import Order as OrderRow
 from broadsheet.billing.periods import next_period_end
@@ -211,7 +211,7 @@ def advance(*, now: datetime) -> int:
 
 def _step(row: OfflineSubscription, now: datetime) -> bool:
     """One thing that is due; False if nothing is."""
-    if row.status in (Status.ENDED, Status.UNPAID):
+    if row.status in OVER:
         return False
     if row.cancel_at is not None and row.cancel_at <= now:
         _end(row, row.cancel_at)
@@ -372,7 +372,7 @@ def _snapshot(row: OfflineSubscription) -> Snapshot:
 
 
 def _next_cents(row: OfflineSubscription) -> int | None:
-    if row.status in (Status.ENDED, Status.UNPAID) or row.cancel_at is not None:
+    if row.status in OVER or row.cancel_at is not None:
         return None
     if row.at_renewal is not None:
         return int(row.at_renewal["cents"])

@@ -15,7 +15,7 @@ from django.db.models import Count, F
 from broadsheet.accounts.models import User
 from broadsheet.billing import providers
 from broadsheet.billing.change_flows import find_waiting_order
-from broadsheet.billing.ledger import LineKind, Status
+from broadsheet.billing.ledger import RUNNING, LineKind, Status
 from broadsheet.billing.models import LedgerLine, Plan, Price, PriceChange, Subscription
 from broadsheet.billing.order_flows import follow_subscription, terms_of
 from broadsheet.billing.provider import ProviderAway, ProviderError
@@ -28,7 +28,6 @@ logger = logging.getLogger(__name__)
 NOTICE = timedelta(days=30)  # between the letter and the first payment at the new price
 # The provider is told a day ahead, so that it takes the new price at the renewal itself.
 AHEAD = timedelta(days=1)
-PAYING = (Status.TRIAL, Status.ACTIVE, Status.PAST_DUE, Status.PAUSED)
 BATCH = 100
 
 
@@ -59,7 +58,7 @@ class PriceHolders:
 def load_price_history(plan: Plan) -> tuple[PriceHolders, ...]:
     """A plan's prices, the newest first, and how many still pay each."""
     prices = list(plan.prices.all())
-    rows = Subscription.objects.filter(price__in=prices, status__in=PAYING).values("price_id").annotate(number=Count("pk"))
+    rows = Subscription.objects.filter(price__in=prices, status__in=RUNNING).values("price_id").annotate(number=Count("pk"))
     holders = Counter({row["price_id"]: row["number"] for row in rows})
     announced = PriceChange.objects.filter(from_price__in=prices, withdrawn_at=None).select_related("to_price")
     changes = {change.from_price_id: change for change in announced}
@@ -70,7 +69,7 @@ def load_price_history(plan: Plan) -> tuple[PriceHolders, ...]:
 
 def count_holders(plan: Plan) -> int:
     """How many subscriptions to a plan are not over."""
-    return Subscription.objects.filter(price__plan=plan, status__in=PAYING).count()
+    return Subscription.objects.filter(price__plan=plan, status__in=RUNNING).count()
 
 
 def announce_price_change(old: Price, effective_on: date, *, by: User | None, now: datetime) -> PriceChange:

@@ -6,13 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from broadsheet.billing.ledger import Status
-from broadsheet.billing.models import Plan, Subscription
-from broadsheet.billing.subscription_flows import OPENS_TO_OTHERS
+from broadsheet.billing.ledger import OVER, Status
+from broadsheet.billing.models import FOR_OTHERS, Plan, Subscription
 from broadsheet.core.money import price_text
 
 _FOR_ANYBODY = (Plan.Kind.STANDARD, Plan.Kind.STUDENT)
-_OVER = (Status.ENDED, Status.UNPAID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +103,13 @@ def compare(cards: Iterable[PlanCard]) -> tuple[tuple[str, tuple[bool, ...]], ..
 def has_subscribed(reader_id: int | None) -> bool:
     """Whether a reader has, or ever had, a subscription of their own."""
     rows = Subscription.objects.filter(reader_id=reader_id, reader_id__isnull=False)
-    return rows.exclude(price__plan__kind__in=OPENS_TO_OTHERS).exists()
+    return rows.exclude(price__plan__kind__in=FOR_OTHERS).exists()
 
 
 def load_held(reader_id: int) -> tuple[HeldPlan, ...]:
     """The subscriptions that a reader has now: those that have not ended and that open something to the reader."""
-    rows = Subscription.objects.filter(reader_id=reader_id).exclude(status__in=_OVER).select_related("price__plan")
-    rows = rows.exclude(price__plan__kind__in=OPENS_TO_OTHERS)
+    rows = Subscription.objects.filter(reader_id=reader_id).exclude(status__in=OVER).select_related("price__plan")
+    rows = rows.exclude(price__plan__kind__in=FOR_OTHERS)
     return tuple(
         HeldPlan(
             name=row.price.plan.name,
@@ -140,6 +138,6 @@ def _offer(plan: Plan) -> PlanOffer:
         price=price_text(plan.price_cents, plan.currency),
         period=plan.get_period_display(),
         summary=plan.summary,
-        lines=tuple(line.strip() for line in plan.holds.splitlines() if line.strip()),
+        lines=plan.lines,
         trial_days=plan.trial_days,
     )

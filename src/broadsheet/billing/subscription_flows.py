@@ -13,15 +13,13 @@ from django.db import transaction
 from django.dispatch import Signal
 
 from broadsheet.accounts.models import User
-from broadsheet.billing.ledger import Line, LineKind, Snapshot, Standing, Status, differences, fold
-from broadsheet.billing.models import Alert, LedgerLine, Order, Plan, Price, Subscription
+from broadsheet.billing.ledger import OVER, Line, LineKind, Snapshot, Standing, differences, fold
+from broadsheet.billing.models import FOR_OTHERS, Alert, LedgerLine, Order, Price, Subscription
 from broadsheet.core.flows import EventKind, record_event
 from broadsheet.membership.models import Grant
 
 logger = logging.getLogger(__name__)
 
-# What these plans open, they open to others: whom the gift is for, who sits on the seats.
-OPENS_TO_OTHERS = (Plan.Kind.GIFT, Plan.Kind.GROUP)
 # Sent inside the transaction, once for each new line: (subscription, line, standing, is_first, is_quiet, now). Letters listen.
 line_written = Signal()
 
@@ -155,7 +153,7 @@ def _follow_with_grant(row: Subscription, standing: Standing, now: datetime) -> 
     if ends_at is None or standing.started_at is None:
         return
     if row.grant is None:
-        if row.reader_id is None or ends_at <= now or row.price.plan.kind in OPENS_TO_OTHERS:
+        if row.reader_id is None or ends_at <= now or row.price.plan.kind in FOR_OTHERS:
             return
         row.grant = Grant.objects.create(
             reader_id=row.reader_id,
@@ -185,7 +183,7 @@ def _record(row: Subscription, line: Line, has_lines: bool, now: datetime) -> No
         record_event(EventKind.SUBSCRIBED, now=now, reader_id=row.reader_id, article_id=article_id, source=campaign)
     elif line.kind is LineKind.PERIOD and has_lines:
         kind = EventKind.RENEWED
-    elif line.kind is LineKind.STATUS and line.detail in (Status.ENDED, Status.UNPAID):
+    elif line.kind is LineKind.STATUS and line.detail in OVER:
         kind = EventKind.ENDED
     if kind is not None:
         record_event(kind, now=now, reader_id=row.reader_id, source=row.price.plan.slug)

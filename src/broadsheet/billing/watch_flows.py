@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from broadsheet.billing.change_flows import RUNNING
-from broadsheet.billing.ledger import Line, LineKind
-from broadsheet.billing.models import Subscription
-from broadsheet.billing.subscription_flows import OPENS_TO_OTHERS, raise_alert
+from broadsheet.billing.ledger import RUNNING, Line, LineKind
+from broadsheet.billing.models import FOR_OTHERS, Subscription
+from broadsheet.billing.subscription_flows import raise_alert
 from broadsheet.core.money import price_text
 
 
@@ -27,10 +26,10 @@ def _watch_beginning(subscription: Subscription, now: datetime) -> None:
         text = f"Somebody pays for subscription {subscription.pk} ({subscription.ref}), which belongs to no account here."
         raise_alert(no_account_key(subscription), text[:300], subscription=subscription, now=now)
         return
-    if subscription.price.plan.kind in OPENS_TO_OTHERS:
+    if subscription.price.plan.kind in FOR_OTHERS:
         return
     others = Subscription.objects.filter(reader_id=subscription.reader_id, status__in=RUNNING).exclude(pk=subscription.pk)
-    other = others.exclude(price__plan__kind__in=OPENS_TO_OTHERS).first()
+    other = others.exclude(price__plan__kind__in=FOR_OTHERS).first()
     if other is not None:
         text = f"One reader pays twice: subscriptions {other.pk} and {subscription.pk}. End one, and give its money back."
         raise_alert(f"two:{other.pk}:{subscription.pk}", text, subscription=subscription, now=now)

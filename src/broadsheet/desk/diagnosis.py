@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from broadsheet.billing.ledger import Status
+from broadsheet.billing.ledger import OVER, Status
 from broadsheet.paywall.resolver import Outcome, Reason
 
 
@@ -177,7 +177,7 @@ def _of_money(case: Case, day: Day) -> Diagnosis | None:
                 f"Their bank holds the payment for {held.plan} back since {day(held.disputed_at)}, which ended the access.",
                 "Ask whether they meant to; if not, their bank can take the dispute back, or they subscribe anew.",
             )
-        if held.is_given_back and held.status in (Status.ENDED, Status.UNPAID):
+        if held.is_given_back and held.status in OVER:
             at = f", and it ended on {day(held.ended_at)}" if held.ended_at else ""
             what = f"The money for {held.plan} was given back{at}."
             return Diagnosis(Trouble.REFUNDED, what, "If that was not meant, they subscribe anew.")

@@ -15,10 +15,10 @@ from broadsheet.accounts.flows import CODE_TRIES_A_DAY, DAY, PROOF_LETTERS
 from broadsheet.accounts.models import AddressProof, User
 from broadsheet.accounts.store import tally_subject
 from broadsheet.billing import providers
-from broadsheet.billing.change_flows import FOR_OTHERS, RUNNING, may_cancel, may_pause, may_undo
+from broadsheet.billing.change_flows import may_cancel, may_pause, may_undo
 from broadsheet.billing.days import show_day
-from broadsheet.billing.ledger import LineKind, Standing, Status, fold
-from broadsheet.billing.models import Gift, Invoice, LedgerLine, Order, Subscription
+from broadsheet.billing.ledger import RUNNING, LineKind, Standing, Status, fold
+from broadsheet.billing.models import FOR_OTHERS, Gift, Invoice, LedgerLine, Order, Subscription
 from broadsheet.core.flows import may_try
 from broadsheet.core.money import price_text
 from broadsheet.desk.diagnosis import Case, Elsewhere, HeldSubscription, OpenOrder

@@ -109,8 +109,7 @@ def done(request: HttpRequest, ref: str) -> HttpResponse:
         user.refresh_from_db(fields=["rights_version"])  # so that the pass of this answer holds the new right
     if is_own and order.price.plan.kind in AFTERWARDS:
         return see_other(AFTERWARDS[Plan.Kind(order.price.plan.kind)])
-    lines = tuple(line.strip() for line in order.price.plan.holds.splitlines() if line.strip())
-    shown = {**context, "subscription": subscription, "lines": lines}
+    shown = {**context, "subscription": subscription, "lines": order.price.plan.lines}
     return reader_page(request, "web/bought.html", shown, now=now)
 
 

@@ -13,12 +13,10 @@ from broadsheet.billing.change_flows import Target
 from broadsheet.billing.changes import PeriodPrice
 from broadsheet.billing.invoice_provider_flows import NAME as INVOICE
 from broadsheet.billing.law_store import load_laws
-from broadsheet.billing.ledger import LineKind, Standing, Status, fold
+from broadsheet.billing.ledger import OVER, RUNNING, LineKind, Standing, Status, fold
 from broadsheet.billing.models import LedgerLine, Plan, SaveOffer, Subscription
 from broadsheet.core.money import price_text
 from broadsheet.membership.store import whole_grants
-
-OVER = (Status.ENDED, Status.UNPAID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +214,7 @@ def find_card_url(row: Subscription) -> str | None:
 
 def find_card_subscription(reader_id: int) -> Subscription | None:
     """The subscription whose card is most likely meant: one that could not be paid, else the newest that runs."""
-    rows = list(_rows().filter(reader_id=reader_id, status__in=change_flows.RUNNING))
+    rows = list(_rows().filter(reader_id=reader_id, status__in=RUNNING))
     return min(rows, key=lambda row: row.status != Status.PAST_DUE, default=None)
 
 

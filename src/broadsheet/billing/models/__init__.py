@@ -15,11 +15,12 @@ from broadsheet.billing.models.invoices import (
 )
 from broadsheet.billing.models.laws import LawSettings, SaveOffer
 from broadsheet.billing.models.offline import OfflineEvent, OfflinePayment, OfflineSubscription
-from broadsheet.billing.models.plans import Plan, Price, PriceChange, StudentDeclaration
+from broadsheet.billing.models.plans import FOR_OTHERS, Plan, Price, PriceChange, StudentDeclaration
 from broadsheet.billing.models.stripe import StripeCheckout
 from broadsheet.billing.models.subscriptions import Alert, LedgerLine, Order, Subscription
 
 __all__ = [
+    "FOR_OTHERS",
     "Alert",
     "Campaign",
     "Declaration",

@@ -46,9 +46,18 @@ class Plan(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What it holds, line by line."""
+        return tuple(line.strip() for line in self.holds.splitlines() if line.strip())
+
     def clean(self) -> None:
         if self.slug in TAKEN_SLUGS:
             raise ValidationError({"slug": f"/subscribe/{self.slug}/ is another page already; choose another word."})
+
+
+# What these plans open, they open to others: whom the gift is for, who sits on the seats.
+FOR_OTHERS = (Plan.Kind.GIFT, Plan.Kind.GROUP)
 
 
 class Price(models.Model):
