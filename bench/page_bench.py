@@ -134,6 +134,7 @@ def install_plain_view() -> None:
     from broadsheet.core import clock
     from broadsheet.library.store import find_article_access, published_articles
     from broadsheet.pages import articles
+    from broadsheet.pages.related import RELATED_COUNT
     from broadsheet.pages.render import render_article
     from broadsheet.pages.variants import variant_of
     from broadsheet.paywall.flows import decide_row
@@ -141,7 +142,7 @@ def install_plain_view() -> None:
 
     def newest(article: Any, *, now: Any) -> Any:
         ids = published_articles(now=now).exclude(pk=article.pk).order_by("-published_at", "-id").values_list("id", flat=True)
-        return articles.load_cards(list(ids[: articles.RELATED_COUNT]), now=now)
+        return articles.load_cards(list(ids[:RELATED_COUNT]), now=now)
 
     def plain(request: HttpRequest, article_id: int) -> HttpResponse:
         now = clock.now()

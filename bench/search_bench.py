@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from bench.needs import Missing
 from broadsheet.library.search.engine import Asked, IndexedArticle, Readable
+from broadsheet.library.search.likeness import OpenText
 from broadsheet.library.search.query import parse_query
 from broadsheet.library.search.tantivy_engine import TantivyEngine, TantivyWriter
 
@@ -51,12 +52,15 @@ def measure_search() -> list[Result]:
         size = sum(path.stat().st_size for path in Path(folder).iterdir())
         texts = {article.article_id: article.body for article in articles}
         table = build_fts5(articles)
-        ours, with_passages = search_engine(TantivyEngine(Path(folder), language="en-GB"), queries, texts)
+        engine = TantivyEngine(Path(folder), language="en-GB")
+        ours, with_passages = search_engine(engine, queries, texts)
+        alike = find_similar(engine, Random(2).sample(articles, min(QUERIES, len(articles))))
         fts5 = search_fts5(table, queries)
     return [
         Result("search: index built", "s CPU", build_s, None, note=note),
         Result("search: index over text", "times", size / text_bytes, 1.2, at_most=True, note=note),
         Result("search: with counts by five facets", "ms CPU", ours, 5.0, at_most=True, note=f"FTS5 without: {fts5:.1f} ms"),
+        Result("search: articles like one", "ms CPU", alike, 5.0, at_most=True, note=note),
         Result("search: the same with twenty passages", "ms CPU", with_passages, 10.0, at_most=True, note=note),
     ]
 
@@ -118,6 +122,14 @@ def search_engine(engine: TantivyEngine, queries: Sequence[str], texts: dict[int
         engine.find_passages(query, [texts[number] for number in page.article_ids])
     ended = process_time()
     return (searched - began) / len(queries) * 1e3, (ended - began) / len(queries) * 1e3
+
+
+def find_similar(engine: TantivyEngine, articles: Sequence[IndexedArticle]) -> float:
+    """Milliseconds of CPU to find what is like one article."""
+    began = process_time()
+    for article in articles:
+        engine.find_similar(OpenText(article.headline, article.dek, article.teaser), without=article.article_id, limit=40)
+    return (process_time() - began) / len(articles) * 1e3
 
 
 def build_fts5(articles: Sequence[IndexedArticle]) -> sqlite3.Connection:

@@ -20,14 +20,11 @@ from broadsheet.library.store import published_articles
 from broadsheet.pages.layout import lay_out
 from broadsheet.pages.pictures import earliest_expiry, fill_figures, load_pictures
 from broadsheet.pages.records import ArticlePage, Card, CorrectionNote, Link, Person, Picture
-from broadsheet.pages.related import Candidate, rank_found, rank_related
+from broadsheet.pages.related import RELATED_COUNT, RELATED_FOUND, RELATED_POOL, Candidate, rank_found, rank_related
 from broadsheet.pages.series import load_places
 
 WORDS_PER_MINUTE = 220  # silent reading of non-fiction in English: 238 (Brysbaert 2019), less a little for names and figures
 KIND_NAMES = {Kind.DAILY: "Daily", Kind.IN_DEPTH: "In depth", Kind.BRIEFING: "Briefing"}
-RELATED_POOL = 200  # newest articles that "More from …" chooses among, besides those of the same topic
-RELATED_FOUND = 40  # that the search index names, to choose among
-RELATED_COUNT = 4
 
 
 def load_article_page(article_id: int, *, whole: bool, now: datetime) -> ArticlePage:

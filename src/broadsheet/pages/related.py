@@ -13,6 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+RELATED_COUNT = 4
+RELATED_FOUND = 40  # that the search index names, to choose among
+RELATED_POOL = 200  # newest articles to choose among where it names too few, besides those of the same topic
 SHARED_TOPIC = 3.0
 SHARED_REGION = 2.0
 # Beside the index's word on the whole library, as shares of the nearest text; anything from .1 to .5 does as well.
