@@ -13,7 +13,18 @@ from broadsheet.edge.routes import ArticleRoute, FileRoute, ListRoute, Route, fi
         ("/articles/12/a-slug/", ArticleRoute(12, "a-slug", "/articles/12/")),
         ("/articles/12/A_slug-9/", ArticleRoute(12, "A_slug-9", "/articles/12/")),
         *((path, ListRoute(path)) for path in ("/", "/topics/", "/topics/trade/", "/regions/", "/authors/ann/", "/library/")),
-        *((path, ListRoute(path)) for path in ("/series/", "/series/rivers/", "/start/", "/corrections/", "/library/2026/")),
+        *(
+            (path, ListRoute(path))
+            for path in (
+                "/series/",
+                "/series/rivers/",
+                "/start/",
+                "/corrections/",
+                "/library/2026/",
+                "/countries/",
+                "/countries/peru/",
+            )
+        ),
         *((path, ListRoute(path)) for path in ("/library/2026/02/", "/library/kind/in-depth/")),
         *((path, FileRoute(path)) for path in ("/feed.xml", "/feed.json", "/topics/trade/feed.xml", "/authors/ann/feed.json")),
         *((path, FileRoute(path)) for path in ("/sitemap.xml", "/news-sitemap.xml", "/sitemaps/2026-02.xml")),

@@ -8,11 +8,11 @@ from functools import lru_cache
 
 _ARTICLE = re.compile(r"/articles/([1-9][0-9]{0,17})/([-a-zA-Z0-9_]+)/")
 _LIST = re.compile(
-    r"/|/(?:topics|regions|library|series|start|corrections)/|/(?:topics|regions|authors|series)/[-a-zA-Z0-9_]+/"
+    r"/|/(?:topics|regions|countries|library|series|start|corrections)/|/(?:topics|regions|countries|authors|series)/[-a-zA-Z0-9_]+/"
     r"|/library/[12][0-9]{3}/(?:(?:0[1-9]|1[0-2])/)?|/library/kind/[a-z-]+/"
 )
 _FILE = re.compile(
-    r"(?:/(?:topics|regions|authors)/[-a-zA-Z0-9_]+)?/feed\.(?:xml|json)|/(?:news-)?sitemap\.xml|/sitemaps/[-a-z0-9]+\.xml"
+    r"(?:/(?:topics|regions|countries|authors)/[-a-zA-Z0-9_]+)?/feed\.(?:xml|json)|/(?:news-)?sitemap\.xml|/sitemaps/[-a-z0-9]+\.xml"
 )
 
 

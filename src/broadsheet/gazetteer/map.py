@@ -67,7 +67,7 @@ class _Frame:
     km_per_px: float
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def draw_country(code: str) -> CountryMap:
     """The map of a country."""
     country, outlines = load_countries()[code], load_outlines()

@@ -17,6 +17,7 @@ from broadsheet.library.search.engine import EngineAway
 from broadsheet.library.search.index_flows import find_finder
 from broadsheet.library.search.likeness import OpenText
 from broadsheet.library.store import published_articles
+from broadsheet.pages.countries import load_links as load_country_links
 from broadsheet.pages.layout import lay_out
 from broadsheet.pages.pictures import earliest_expiry, fill_figures, load_pictures
 from broadsheet.pages.records import ArticlePage, Card, CorrectionNote, Link, Person, Picture
@@ -86,6 +87,7 @@ def _article_page(
         authors=tuple(Person(byline.author.name, byline.author.get_absolute_url()) for byline in article.bylines.all()),
         topics=tuple(Link(topic.name, topic.get_absolute_url()) for topic in topics),
         regions=tuple(Link(region.name, region.get_absolute_url()) for region in regions),
+        countries=load_country_links(article.pk) if article.pk else (),
         published_at=article.published_at or now,
         revised_at=article.revised_at,
         minutes=minutes_of(words),

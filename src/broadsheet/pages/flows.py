@@ -36,7 +36,7 @@ _TURNS = [Lock() for _ in range(256)]  # pages of the same number wait for each 
 WITH_AD = frozenset(
     (
         *(ListName.HOME, ListName.TOPIC, ListName.REGION, ListName.AUTHOR, ListName.LIBRARY),
-        *(ListName.YEAR, ListName.MONTH, ListName.KIND),
+        *(ListName.YEAR, ListName.MONTH, ListName.KIND, ListName.COUNTRY),
     )
 )
 HTML = "text/html; charset=utf-8"

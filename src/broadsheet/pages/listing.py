@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
+from broadsheet.gazetteer.countries import load_slugs
 from broadsheet.library.models import Article
 from broadsheet.library.store import published_articles
 
@@ -42,6 +43,7 @@ class Filters:
     topic: str = ""
     region: str = ""
     author: str = ""
+    country: str = ""
     kind: str = ""
     year: str = ""
     month: str = ""  # of the year, `01` to `12`
@@ -110,6 +112,8 @@ def _filtered(filters: Filters, *, now: datetime) -> QuerySet[Article]:
         rows = rows.filter(regions__slug=filters.region)
     if filters.author:
         rows = rows.filter(bylines__author__slug=filters.author)
+    if filters.country:
+        rows = rows.filter(countries__code=load_slugs().get(filters.country, ""))
     if filters.kind:
         rows = rows.filter(kind=filters.kind)
     if filters.year:

@@ -9,10 +9,13 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
+from django.conf import settings
+
 from broadsheet.library.access import Kind
+from broadsheet.library.country_store import find_shown, load_shown
 from broadsheet.library.models import Author, Region, Series, Subject, Topic
 from broadsheet.library.store import next_change, published_articles
-from broadsheet.pages import by_time, corrections, feeds, home, series, sitemaps, start
+from broadsheet.pages import by_time, corrections, countries, feeds, home, series, sitemaps, start
 from broadsheet.pages.articles import KIND_NAMES, load_cards
 from broadsheet.pages.listing import NO_FILTERS, Cursor, Filters, find_slice, find_years, local_day
 from broadsheet.pages.pictures import earliest_expiry, load_pictures
@@ -35,6 +38,8 @@ class ListName(StrEnum):
     TOPIC = "topic"
     REGION = "region"
     AUTHOR = "author"
+    COUNTRIES = "countries"
+    COUNTRY = "country"
     LIBRARY = "library"
     YEAR = "year"
     MONTH = "month"
@@ -187,12 +192,26 @@ def _author(path: ListPath, place: Place, now: datetime) -> ListContent | None:
     return replace(content, valid_until=min(ends, default=None))
 
 
+def _countries(path: ListPath, place: Place, now: datetime) -> ListContent:
+    return ListContent("pages/countries.html", "Countries", parts={"regions": countries.load_regions(), "path": path.path})
+
+
+def _country(path: ListPath, place: Place, now: datetime) -> ListContent | None:
+    page = countries.load_country(path.slug)
+    if page is None:
+        return None
+    parts = {"country": page, "json_ld": countries.country_json_ld(page.country, settings.BROADSHEET.site_url)}
+    filters = Filters(country=path.slug)
+    return _paged(path, replace(place, filters=filters), "pages/country.html", page.country.name, parts, now=now)
+
+
 def _library(path: ListPath, place: Place, now: datetime) -> ListContent:
     authors = list(Author.objects.values_list("slug", "name")[: MOST_AUTHORS + 1])
     years = [(str(year), str(year)) for year in find_years(now=now)]
     choices = (
         Choices("topic", "Topic", "All topics", list(Topic.objects.values_list("slug", "name"))),
         Choices("region", "Region", "All regions", list(Region.objects.values_list("slug", "name"))),
+        Choices("country", "Country", "All countries", [(each.slug, each.name) for each in load_shown().values()]),
         Choices("author", "Author", "All authors", authors if len(authors) <= MOST_AUTHORS else []),
         Choices("kind", "Kind", "All kinds", [(str(kind), name) for kind, name in KIND_NAMES.items()]),
         Choices("year", "Year", "All years", years),
@@ -320,6 +339,9 @@ def _subject_of_feed(path: ListPath) -> tuple[str, str, Filters] | None:
     models: dict[ListName, Any] = {ListName.TOPIC: Topic, ListName.REGION: Region, ListName.AUTHOR: Author}
     if path.of is None:
         return "", "/", NO_FILTERS
+    if path.of is ListName.COUNTRY:
+        country = find_shown(path.slug)
+        return (country.name, country.path, Filters(country=path.slug)) if country else None
     row = models[path.of].objects.filter(slug=path.slug).first()
     return (row.name, row.get_absolute_url(), Filters(**{str(path.of): path.slug})) if row else None
 
@@ -355,6 +377,8 @@ _LOADERS: dict[ListName, Callable[[ListPath, Place, datetime], ListContent | Non
     ListName.TOPIC: _subject(Topic, "topic"),
     ListName.REGION: _subject(Region, "region"),
     ListName.AUTHOR: _author,
+    ListName.COUNTRIES: _countries,
+    ListName.COUNTRY: _country,
     ListName.LIBRARY: _library,
     ListName.YEAR: _period,
     ListName.MONTH: _period,

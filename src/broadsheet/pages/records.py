@@ -123,6 +123,7 @@ class ArticlePage:
     authors: tuple[Person, ...]
     topics: tuple[Link, ...]
     regions: tuple[Link, ...]
+    countries: tuple[Link, ...]
     published_at: datetime
     revised_at: datetime | None
     minutes: int

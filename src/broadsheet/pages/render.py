@@ -52,7 +52,7 @@ def render_article(
         "audience": variant.audience.masthead,
         "json_ld": article_json_ld(page, site),
         "card_path": card_path(page),
-        "filed": (*page.topics, *page.regions),
+        "filed": (*page.topics, *page.regions, *page.countries),
         "citation": citation_text(cited_of(page, site)),
         "citation_forms": (("bib", "BibTeX"), ("ris", "RIS"), ("json", "CSL-JSON")),
     }

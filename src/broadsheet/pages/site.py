@@ -27,6 +27,7 @@ MASTHEAD = (
 FOOT = (
     Link("About", "/about/"),
     Link("Help", "/help/"),
+    Link("Countries", "/countries/"),
     Link("Corrections", "/corrections/"),
     Link("Privacy", "/privacy/"),
     Link("Terms", "/terms/"),

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import Max
 from django.db.models.functions import Coalesce, Greatest, TruncMonth
 
+from broadsheet.library.country_store import load_shown
 from broadsheet.library.models import Author, Region, Topic
 from broadsheet.library.store import published_articles
 from broadsheet.publication.models import PlainPage
@@ -74,10 +75,10 @@ def load_news(*, now: datetime) -> list[Entry]:
 
 def load_standing_paths() -> list[str]:
     """The pages that are not articles."""
-    paths = ["/", "/library/", "/topics/", "/regions/"]
+    paths = ["/", "/library/", "/topics/", "/regions/", "/countries/"]
     for model in (Topic, Region, Author, PlainPage):
         paths.extend(row.get_absolute_url() for row in model.objects.only("slug"))
-    return paths
+    return [*paths, *(country.path for country in load_shown().values())]
 
 
 def _load_entries(start: datetime, end: datetime, most: int, *, now: datetime) -> list[Entry]:

@@ -50,6 +50,12 @@ def author_feed(request: HttpRequest, slug: str, form: str) -> HttpResponse:
 
 
 @require_safe
+def country_feed(request: HttpRequest, slug: str, form: str) -> HttpResponse:
+    """The newest articles about a country."""
+    return shared(request, ListPath(f"/countries/{slug}/feed.{form}", FEEDS[form], slug, ListName.COUNTRY))
+
+
+@require_safe
 def sitemap_index(request: HttpRequest) -> HttpResponse:
     """Where the sitemaps are."""
     return shared(request, ListPath("/sitemap.xml", ListName.SITEMAP_INDEX))

@@ -57,6 +57,18 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+def countries(request: HttpRequest) -> HttpResponse:
+    """Every country."""
+    return answer(request, ListPath("/countries/", ListName.COUNTRIES))
+
+
+@require_safe
+def country(request: HttpRequest, slug: str) -> HttpResponse:
+    """A country: map, facts, leaders, and the articles about it."""
+    return answer(request, ListPath(f"/countries/{slug}/", ListName.COUNTRY, slug), read_place(request))
+
+
+@require_safe
 def plain_page(request: HttpRequest, slug: str) -> HttpResponse:
     """A page of the publisher's own writing."""
     return answer(request, ListPath(f"/{slug}/", ListName.PLAIN, slug))

@@ -1,0 +1,106 @@
+"""Country pages: the same parts for each country, our articles about it, and no word that is not open."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from lxml import html
+
+from broadsheet.core.text import word_runs
+from broadsheet.library.access import Access
+from broadsheet.library.models import Article, ArticleText, CountryNote
+from broadsheet.pages import listing
+
+pytestmark = pytest.mark.django_db
+
+
+def get(client: Client, path: str) -> html.HtmlElement:
+    response = client.get(path)
+    assert response.status_code == 200, path
+    return html.fromstring(response.content)
+
+
+def test_a_country_has_map_facts_neighbours_leaders_and_articles_with_their_sources(
+    client: Client, make_article: Callable[..., Article]
+) -> None:
+    article = make_article(headline="What France wants")
+    page = get(client, "/countries/france/")
+    assert [head.text for head in page.xpath("//h2[@class='section-head']")] == ["Our articles", "Facts", "Neighbours", "Leaders"]
+    assert "France" in page.xpath("//title[@id='map-title']")[0].text and "Spain" in page.xpath("//title[@id='map-title']")[0].text
+    facts = {
+        row.xpath("th")[0].text_content(): row.xpath("td")[0].text_content() for row in page.xpath("//table[@class='facts']//tr")
+    }
+    assert facts["Capital"] == "Paris" and facts["Spain"] == "646 km of border" and "Macron" in facts["Head of state"]
+    assert [note.text for note in page.xpath("//p[@class='source']") if "17 May 2026" in note.text and "Factbook" in note.text]
+    assert page.xpath("//table//a[@href='/countries/spain/']") and "Chirac" in page.xpath("//details[@class='earlier']")[0].text_content()
+    assert page.xpath(f"//h3/a[@href='{article.get_absolute_url()}']")
+    described = json.loads(page.xpath("//script[@type='application/ld+json']")[0].text)
+    assert described["@type"] == "Country" and described["identifier"] == "FR"
+    assert 'href="/countries/france/"' in client.get(article.get_absolute_url()).content.decode()
+
+
+def test_a_country_without_articles_says_so_and_an_unknown_one_is_not_found(client: Client) -> None:
+    assert "published nothing about Tuvalu yet" in get(client, "/countries/tuvalu/").text_content()
+    assert client.get("/countries/atlantis/").status_code == 404
+
+
+def test_older_articles_stand_on_further_pages_without_the_facts(
+    client: Client, make_article: Callable[..., Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "PAGE_SIZE", 1)
+    for number in range(2):
+        make_article(headline=f"Peru, part {number}", paragraphs=["Text."])
+    older = get(client, "/countries/peru/").xpath("//nav/a[@rel='next']")[0].get("href")
+    page = get(client, f"{older}")
+    assert len(page.xpath("//h3")) == 1 and not page.xpath("//svg | //table")
+
+
+def test_all_countries_stand_on_one_page_by_region_and_in_the_sitemap(client: Client) -> None:
+    page = get(client, "/countries/")
+    assert len(page.xpath("//section")) == 7 and len(page.xpath("//section//li")) == 200
+    assert "/countries/kenya/" in client.get("/sitemaps/pages.xml").content.decode()
+
+
+def test_feeds_hold_the_countrys_articles_only(client: Client, make_article: Callable[..., Article]) -> None:
+    make_article(headline="Kenya votes")
+    make_article(headline="Ghana votes")
+    for form in ("xml", "json"):
+        text = client.get(f"/countries/kenya/feed.{form}").content.decode()
+        assert "Kenya votes" in text and "Ghana votes" not in text
+    assert client.get("/countries/atlantis/feed.xml").status_code == 404
+
+
+def test_no_page_of_a_country_holds_gated_words_though_the_name_stood_among_them(
+    client: Client, make_article: Callable[..., Article]
+) -> None:
+    open_part = ["An open start that names nobody at all, with ten plain words more."] * 3
+    gated = [f"South Sudan has reason number {number} to keep quiet about rivers and oil and roads." for number in range(9)]
+    article = make_article(headline="A quiet year", paragraphs=open_part + gated, access=Access.SUBSCRIBERS)
+    text = ArticleText.objects.get(article=article)
+    closed = word_runs(text.body_text[text.teaser_end :])
+    for path in ("/countries/south-sudan/", "/countries/south-sudan/feed.xml", "/countries/south-sudan/feed.json", "/countries/"):
+        shown = client.get(path).content.decode()
+        assert closed and not closed & word_runs(re.sub(r"<[^>]+>", " ", shown))
+    assert "A quiet year" in client.get("/countries/south-sudan/").content.decode()
+
+
+def test_an_editors_word_shows_at_once_and_what_is_hidden_is_named_nowhere(
+    client: Client, make_article: Callable[..., Article]
+) -> None:
+    article = make_article(headline="Myanmar and Taiwan")
+    assert get(client, "/countries/myanmar/").xpath("//h1")[0].text == "Myanmar"
+    note = CountryNote.objects.create(code="MM", name="Burma", note="So most of our readers call it.")
+    assert get(client, "/countries/myanmar/").xpath("//h1")[0].text == "Burma"
+    assert "So most of our readers" in get(client, "/countries/myanmar/").text_content()
+    assert "Burma" in [link.text for link in get(client, article.get_absolute_url()).xpath("//footer//a")]
+    note.is_hidden = True
+    note.save()
+    for path in ("/countries/", "/countries/thailand/", article.get_absolute_url(), "/sitemaps/pages.xml"):
+        assert "/countries/myanmar/" not in client.get(path).content.decode(), path
+    assert client.get("/countries/myanmar/").status_code == 404
+    note.delete()
+    assert get(client, "/countries/myanmar/").xpath("//h1")[0].text == "Myanmar"
