@@ -83,3 +83,15 @@ def test_all_of_a_free_article_is_open(tmp_path_factory: pytest.TempPathFactory)
     engine = engine_over(tmp_path_factory.mktemp("free"), [free])
     assert search(engine, '"northern corridor"').article_ids == (1,)
     assert parse_query('"northern corridor"').words
+
+
+def test_nearness_of_words_behind_the_wall_moves_no_article(tmp_path_factory: pytest.TempPathFactory) -> None:
+    texts = "the northern corridor was closed for long in may", "the corridor was closed for long in may northern"
+    orders: dict[bool, list[tuple[int, ...]]] = {True: [], False: []}
+    for written in (texts, texts[::-1]):
+        articles = [article(number, "A toll", rest=text) for number, text in enumerate(written, 1)]
+        engine = engine_over(tmp_path_factory.mktemp("near"), articles)
+        for everything, found in orders.items():
+            found.append(search(engine, "northern corridor", Readable(everything=everything)).article_ids)
+    assert orders[False][0] == orders[False][1]
+    assert orders[True] == [(1, 2), (2, 1)]

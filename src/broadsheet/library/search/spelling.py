@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b", re.IGNORECASE)
@@ -40,6 +42,8 @@ class Vocabulary:
         self._counts = counts
         self._by_place: dict[tuple[int, str], list[str]] = {}
         for word in counts:
+            if word.isdigit():
+                continue
             for letter in set(word[:2]):
                 self._by_place.setdefault((len(word), letter), []).append(word)
 
@@ -56,12 +60,7 @@ class Vocabulary:
         return [known for _, _, known in sorted(near)]
 
     def _near(self, typed: str, most: int) -> Iterable[tuple[str, int]]:
-        seen: set[str] = set()
-        for length in range(len(typed) - most, len(typed) + most + 1):
-            for letter in set(typed[:2]):
-                for known in self._by_place.get((length, letter), ()):
-                    if known not in seen and not known.isdigit():
-                        seen.add(known)
-                        distance = OSA.distance(typed, known, score_cutoff=most)
-                        if distance <= most:
-                            yield known, distance
+        lengths = range(len(typed) - most, len(typed) + most + 1)
+        places = (self._by_place.get((length, letter), ()) for length in lengths for letter in sorted(set(typed[:2])))
+        near = process.extract(typed, list(chain.from_iterable(places)), scorer=OSA.distance, score_cutoff=most, limit=None)
+        return {known: int(distance) for known, distance, _ in near}.items()
