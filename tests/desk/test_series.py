@@ -21,10 +21,10 @@ def editor(desk: Callable[[Role], Client]) -> Client:
 
 
 def address(model: type[Series] | type[StartSet], view: str, *args: int) -> str:
-    return reverse(model.snippet_viewset.get_url_name(view), args=args)  # type: ignore[union-attr]
+    return reverse(model.snippet_viewset.get_url_name(view), args=args)
 
 
-def posted(name: str, articles: list[Article], *, initial: int = 0, **fields: str) -> dict[str, str]:
+def posted(name: str, articles: list[Article], fields: dict[str, str], *, initial: int = 0) -> dict[str, str]:
     rows = [{"article": str(article.pk), "id": "", "ORDER": str(order), "DELETE": ""} for order, article in enumerate(articles)]
     data: dict[str, str] = nested_form_data({**fields, name: inline_formset(rows, initial=initial)})
     return data
@@ -40,11 +40,11 @@ def test_editor_makes_a_series_and_puts_its_parts_in_another_order(
 ) -> None:
     one, two = make_article(), make_article()
     fields = {"title": "Rivers", "slug": "rivers", "dek": "", "is_complete": "on"}
-    editor.post(address(Series, "add"), posted("parts", [one, two], **fields))
+    editor.post(address(Series, "add"), posted("parts", [one, two], fields))
     series = Series.objects.get()
     assert [part_of(client, article) for article in (one, two)] == ["Part 1 of 2 of", "Part 2 of 2 of"]
     first, second = series.parts.order_by("sort_order")
-    data = posted("parts", [two, one], initial=2, **fields)
+    data = posted("parts", [two, one], fields, initial=2)
     data |= {"parts-0-id": str(second.pk), "parts-1-id": str(first.pk)}
     editor.post(address(Series, "edit", series.pk), data)
     assert [part_of(client, article) for article in (two, one)] == ["Part 1 of 2 of", "Part 2 of 2 of"]
@@ -57,7 +57,7 @@ def test_editor_makes_a_series_and_puts_its_parts_in_another_order(
 
 def test_editor_is_told_of_a_part_that_stands_twice(editor: Client, make_article: Callable[..., Article]) -> None:
     one = make_article()
-    response = editor.post(address(Series, "add"), posted("parts", [one, one], title="Rivers", slug="rivers", dek=""))
+    response = editor.post(address(Series, "add"), posted("parts", [one, one], {"title": "Rivers", "slug": "rivers", "dek": ""}))
     assert response.status_code == 200 and not Series.objects.exists()
     assert "duplicate" in response.content.decode()
 
@@ -65,9 +65,9 @@ def test_editor_is_told_of_a_part_that_stands_twice(editor: Client, make_article
 def test_editor_makes_a_set_for_one_page_only(editor: Client, client: Client, make_article: Callable[..., Article]) -> None:
     topic, region = Topic.objects.create(name="Water", slug="water"), Region.objects.create(name="Africa", slug="africa")
     fields = {"title": "Begin here", "sentence": "", "topic": str(topic.pk), "region": "", "position": "0"}
-    both = editor.post(address(StartSet, "add"), posted("entries", [make_article()], **{**fields, "region": str(region.pk)}))
+    both = editor.post(address(StartSet, "add"), posted("entries", [make_article()], {**fields, "region": str(region.pk)}))
     assert "not both" in both.content.decode() and not StartSet.objects.exists()
-    editor.post(address(StartSet, "add"), posted("entries", [make_article()], **fields))
+    editor.post(address(StartSet, "add"), posted("entries", [make_article()], fields))
     assert "Begin here" in client.get("/topics/water/").content.decode()
     assert "Water" in editor.get(address(StartSet, "list")).content.decode()
 

@@ -17,7 +17,19 @@ from broadsheet.ads.booking import Slot
 from broadsheet.ads.models import HouseAd
 from broadsheet.billing.models import Plan
 from broadsheet.core.clock import StoppedClock
-from broadsheet.library.models import Article, Author, Byline, Correction, Photo, Region, Topic
+from broadsheet.library.models import (
+    Article,
+    Author,
+    Byline,
+    Correction,
+    Photo,
+    Region,
+    Series,
+    SeriesPart,
+    StartEntry,
+    StartSet,
+    Topic,
+)
 from broadsheet.membership.models import Grant
 from broadsheet.paywall.flows import unlock_article
 from broadsheet.paywall.friend_flows import share_article
@@ -82,6 +94,16 @@ def draw(name: str, width: int, height: int) -> Photo:
     return photo
 
 
+def arrange(articles: list[Article], topic: Topic) -> None:
+    """Put articles into a series and into a set to start with, both with long names."""
+    series = Series(title=LONG_HEADLINE[:80], slug="straits", dek=PARAGRAPH)
+    series.parts = [SeriesPart(article=article, sort_order=order) for order, article in enumerate(articles)]
+    series.save()
+    start = StartSet(title=LONG_HEADLINE[:80], sentence=PARAGRAPH[:240], topic=topic)
+    start.entries = [StartEntry(article=article, sort_order=order) for order, article in enumerate(articles)]
+    start.save()
+
+
 @pytest.fixture
 def site(live_server: Any, make_article: Callable[..., Article], make_reader: Callable[..., User], clock: StoppedClock) -> Site:
     now = clock.now()
@@ -114,6 +136,7 @@ def site(live_server: Any, make_article: Callable[..., Article], make_reader: Ca
     hard.save()
     hard.save_revision().publish()
     free, gone = make_article(access="free", topics=[topic]), make_article()
+    arrange([plain, hard, free], topic)
     closed = make_article(access="subscribers", kind="in-depth", regions=[region])
     gone.unpublish()
     readers = {name: make_reader() for name in ("registered", "spent", "subscriber", "unlocked")}
@@ -140,6 +163,12 @@ def site(live_server: Any, make_article: Callable[..., Article], make_reader: Ca
         "topics": "/topics/",
         "regions": "/regions/",
         "library": "/library/",
+        "year": "/library/2026/",
+        "kind": "/library/kind/in-depth/",
+        "all series": "/series/",
+        "series": "/series/straits/",
+        "start here": "/start/",
+        "corrections": "/corrections/",
         "library, found": "/library/?q=question&kind=daily",
         "library, nothing": "/library/?q=zebra",
         "plain page": "/about/",
