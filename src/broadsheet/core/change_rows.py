@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,9 +19,22 @@ CHANGES_SQLITE = _CHANGES.format(place="c.id", horizon="NULL")
 CHANGES_POSTGRESQL = _CHANGES.format(place="c.place", horizon="pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 BEYOND = 2**62  # no place is so high
 
+Ask = Callable[[str, tuple[int, int]], Sequence[tuple[Any, ...]]]
 
-def read_rows(rows: Sequence[tuple[Any, ...]]) -> Reading:
-    """One look at the log, from the rows that `CHANGES_…` brought."""
+
+def read_changes(ask: Ask, place: int | None, known_id: int = 0, *, is_sqlite: bool) -> Reading:
+    """One look at the change log from `place` on; None looks at its end only, with what is still unsettled there.
+
+    `ask` runs one statement, whose values stand for its question marks; `known_id` names a line that the reader knows, to see
+    whether it is still the same one.
+    """
+    changes = CHANGES_SQLITE if is_sqlite else CHANGES_POSTGRESQL
+    if place is None:
+        place = _read_rows(ask(changes, (known_id, BEYOND))).horizon
+    return _read_rows(ask(changes, (known_id, place)))
+
+
+def _read_rows(rows: Sequence[tuple[Any, ...]]) -> Reading:
     lines = tuple(ChangeLine(row[0], row[1], row[2], row[3], read_moment(row[4])) for row in rows if row[0] is not None)
     newest, newest_at, known_at, trimmed_to, horizon = rows[0][5:]
     if horizon is None:  # SQLite: the next line's id

@@ -21,7 +21,7 @@ import psycopg
 
 from broadsheet.ads.counting import ADD_COUNTS
 from broadsheet.core.change_cursor import ChangeLine, Reading
-from broadsheet.core.change_rows import BEYOND, CHANGES_POSTGRESQL, CHANGES_SQLITE, read_moment, read_rows
+from broadsheet.core.change_rows import read_changes, read_moment
 from broadsheet.core.postgresql.connection import LimitedConnection
 from broadsheet.edge.networks import InstitutionRange
 from broadsheet.library.access import Access
@@ -113,16 +113,8 @@ class Database:
         return FoundPage(content_type, etag, bytes(body), read_moment(valid_until), mentions, read_ads(ads))
 
     def read_changes(self, place: int | None, known_id: int = 0) -> Reading:
-        """One look at the change log from `place` on; None looks at its end only, with what is still unsettled there.
-
-        `known_id` names a line that the reader knows, to see whether it is still the same one.
-        """
-        if place is None:
-            place = self._read_changes(BEYOND, known_id).horizon
-        return self._read_changes(place, known_id)
-
-    def _read_changes(self, place: int, known_id: int) -> Reading:
-        return read_rows(self._query(CHANGES_SQLITE if self._is_sqlite else CHANGES_POSTGRESQL, (known_id, place)))
+        """One look at the change log, as `core.change_rows.read_changes` gives it."""
+        return read_changes(self._query, place, known_id, is_sqlite=self._is_sqlite)
 
     def load_clock_offset(self) -> int:
         """By how many seconds the demo's clock runs ahead."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
+from broadsheet.core import change_rows
 from broadsheet.core.change_cursor import Reading
-from broadsheet.core.change_rows import BEYOND, CHANGES_POSTGRESQL, CHANGES_SQLITE, read_rows
+from broadsheet.gazetteer.countries import load_countries
 from broadsheet.library.access import Access
+from broadsheet.library.country_store import load_countries_of
 from broadsheet.library.models import Article, ArticleText, Byline
 from broadsheet.library.search.engine import IndexedArticle
 from broadsheet.library.store import published_articles
@@ -71,6 +74,8 @@ def load_indexed(article_ids: Collection[int], *, now: datetime) -> Iterator[Ind
     ):
         for pk, slug in through.objects.filter(article_id__in=article_ids).values_list("article_id", column):
             facets[pk][facet] = (*facets[pk].get(facet, ()), slug)
+    for pk, codes in load_countries_of(article_ids).items():
+        facets[pk]["country"] = tuple(load_countries()[code].slug for code in codes)
     for pk, headline, dek, kind, access, embargo_until, published_at in rows:
         text, teaser_end = texts.get(pk, ("", 0))
         year = str(published_at.astimezone(settings.BROADSHEET.zone).year)
@@ -94,10 +99,8 @@ def find_articles_of(facet: str, pk: int) -> list[int]:
 
 
 def read_changes(place: int | None, known_id: int = 0) -> Reading:
-    """One look at the change log from `place` on; None looks at its end only."""
-    if place is None:
-        place = _look(BEYOND, known_id).horizon
-    return _look(place, known_id)
+    """One look at the change log, as `core.change_rows.read_changes` gives it."""
+    return change_rows.read_changes(_ask, place, known_id, is_sqlite=connection.vendor == "sqlite")
 
 
 def load_passage_texts(article_ids: Iterable[int]) -> dict[int, tuple[str, int]]:
@@ -106,11 +109,10 @@ def load_passage_texts(article_ids: Iterable[int]) -> dict[int, tuple[str, int]]
     return {pk: (text, end) for pk, text, end in rows}
 
 
-def _look(place: int, known_id: int) -> Reading:
-    sql = CHANGES_SQLITE if connection.vendor == "sqlite" else CHANGES_POSTGRESQL
+def _ask(sql: str, values: tuple[int, int]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql.replace("?", "%s"), [known_id, place])
-        return read_rows(cursor.fetchall())
+        cursor.execute(sql.replace("?", "%s"), values)
+        return cursor.fetchall()
 
 
 def _seconds(at: datetime) -> int:
