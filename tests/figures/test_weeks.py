@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.figures.weeks import MAX_PERIODS, Unit, choose_span
+from broadsheet.figures.weeks import MAX_PERIODS, Unit, choose_span, next_start
 
 TODAY = date(2026, 2, 17)
 
@@ -34,6 +34,5 @@ def test_periods_fill_the_span_without_gap(first: date, last: date, unit: Unit) 
     span = choose_span(first.isoformat(), last.isoformat(), unit, today=TODAY)
     starts = list(span.periods())
     assert 1 <= len(starts) <= MAX_PERIODS
-    assert [span.end_of(start) + timedelta(days=1) for start in starts[:-1]] == starts[1:]
-    assert span.end_of(starts[-1]) == span.last
+    assert [next_start(start, unit) for start in starts] == [*starts[1:], span.last + timedelta(days=1)]
     assert all(span.start_of(start) == start for start in starts)

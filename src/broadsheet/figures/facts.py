@@ -76,14 +76,12 @@ def yearly(cents: int, period: str) -> int:
 def facts_of(lines: Sequence[Line], prices: Mapping[str, PriceFacts], *, skip: int = 0) -> list[Fact]:
     """The facts that the lines after the first `skip` add; `prices` by the numbers that lines give them."""
     standing = fold(lines[:skip])
-    was_ever_in = _was_ever_in(lines[:skip])
     found: list[Fact] = []
     for line in lines[skip:]:
         before, standing = standing, fold([line], onto=standing)
         price = prices.get(standing.price_ref, UNKNOWN)
-        found.extend(_moves(before, standing, line, price, was_ever_in=was_ever_in))
+        found.extend(_moves(before, standing, line, price))
         found.extend(_revenue(before, standing, line, prices))
-        was_ever_in = was_ever_in or standing.status is not None
     return found
 
 
@@ -92,10 +90,10 @@ def is_living(standing: Standing) -> bool:
     return standing.status in (Status.TRIAL, Status.ACTIVE, Status.PAST_DUE) and standing.disputed_at is None
 
 
-def _moves(before: Standing, after: Standing, line: Line, price: PriceFacts, *, was_ever_in: bool) -> list[Fact]:
+def _moves(before: Standing, after: Standing, line: Line, price: PriceFacts) -> list[Fact]:
     was, is_ = is_living(before), is_living(after)
     started = Fact(after.started_at or line.at, What.STARTED, price.plan_id, price.currency)
-    if not was_ever_in and after.status is not None:
+    if before.status is None and after.status is not None:
         # One that is over, or paused, when it is first heard of has begun all the same.
         return [started] if is_ else [started, _end(before, after, line, price)]
     if was and not is_:
@@ -140,7 +138,3 @@ def _worth(standing: Standing, prices: Mapping[str, PriceFacts]) -> tuple[int, s
     price = prices.get(standing.price_ref, UNKNOWN)
     recurs = is_living(standing) and standing.status is not Status.TRIAL and price.recurs
     return price.plan_id, price.currency, price.yearly_cents * standing.quantity if recurs else 0
-
-
-def _was_ever_in(lines: Sequence[Line]) -> bool:
-    return any(line.kind is LineKind.STATUS for line in lines)

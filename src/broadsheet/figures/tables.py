@@ -136,8 +136,6 @@ def source_name(kind: str, source: str) -> str:
 
 # -- Subscribers -----------------------------------------------------------------------------------------------------
 
-MOVES = (*IN, *OUT)
-
 
 @dataclass(frozen=True, slots=True)
 class Move:

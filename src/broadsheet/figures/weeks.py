@@ -38,10 +38,6 @@ class Span:
             yield start
             start = next_start(start, self.unit)
 
-    def end_of(self, start: date) -> date:
-        """The last day of the week or month that begins with `start`."""
-        return next_start(start, self.unit) - timedelta(days=1)
-
     def name_of(self, start: date) -> str:
         """Such as `16 Feb 2026`, the Monday of a week, or `February 2026`."""
         return f"{start:%B %Y}" if self.unit is Unit.MONTH else f"{start.day} {start:%b %Y}"

@@ -152,12 +152,6 @@ def outdate_all_pages() -> None:
     Epoch.objects.filter(pk=_EPOCH_ROW).update(value=F("value") + 1, lists_from=F("value") + 1, articles_from=F("value") + 1)
 
 
-def drop_all_pages() -> None:
-    """Empty the table, for whom its size matters more than the time it takes: half a minute for a large library."""
-    move_epoch()
-    _delete(Variant.objects.values_list("id", flat=True))
-
-
 def use_recipe(recipe: str, *, now: datetime) -> RecipeUse:
     """Note that a recipe is in use."""
     use, _ = RecipeUse.objects.update_or_create(recipe=recipe, defaults={"used_at": now})

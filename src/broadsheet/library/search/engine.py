@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 from broadsheet.library.search.likeness import OpenText, Similar
 from broadsheet.library.search.query import Query
 
-FACETS = ("topic", "region", "author", "kind", "year")
+FACETS = ("topic", "region", "country", "author", "kind", "year")
 
 
 class Order(StrEnum):
@@ -119,13 +119,3 @@ class SearchEngine(Protocol):
 
     def find_similar(self, text: OpenText, *, without: int, limit: int) -> list[Similar]:
         """Articles but one whose open text is like this, the nearest first. Raises `EngineAway`."""
-
-
-class SearchWriter(Protocol):
-    """Takes articles in. Nothing is seen before `commit`, and then all of it."""
-
-    def replace(self, article_ids: Iterable[int], articles: Iterable[IndexedArticle]) -> None:
-        """Forget the articles of those numbers, and take these in."""
-
-    def commit(self) -> None:
-        """Let it be seen, and kept through a crash."""
