@@ -13,6 +13,7 @@ from lxml import html
 from broadsheet.core.text import word_runs
 from broadsheet.library.access import Access
 from broadsheet.library.models import Article, ArticleText, CountryNote
+from broadsheet.library.search.index_flows import Indexer
 from broadsheet.pages import listing
 
 pytestmark = pytest.mark.django_db
@@ -29,14 +30,17 @@ def test_a_country_has_map_facts_neighbours_leaders_and_articles_with_their_sour
 ) -> None:
     article = make_article(headline="What France wants")
     page = get(client, "/countries/france/")
-    assert [head.text for head in page.xpath("//h2[@class='section-head']")] == ["Our articles", "Facts", "Neighbours", "Leaders"]
+    assert [head.text for head in page.xpath("//h2[@class='section-head']")] == ["Facts", "Neighbours", "Leaders", "Our articles"]
     assert "France" in page.xpath("//title[@id='map-title']")[0].text and "Spain" in page.xpath("//title[@id='map-title']")[0].text
     facts = {
         row.xpath("th")[0].text_content(): row.xpath("td")[0].text_content() for row in page.xpath("//table[@class='facts']//tr")
     }
     assert facts["Capital"] == "Paris" and facts["Spain"] == "646 km of border" and "Macron" in facts["Head of state"]
     assert [note.text for note in page.xpath("//p[@class='source']") if "17 May 2026" in note.text and "Factbook" in note.text]
-    assert page.xpath("//table//a[@href='/countries/spain/']") and "Chirac" in page.xpath("//details[@class='earlier']")[0].text_content()
+    assert (
+        page.xpath("//table//a[@href='/countries/spain/']")
+        and "Chirac" in page.xpath("//details[@class='earlier']")[0].text_content()
+    )
     assert page.xpath(f"//h3/a[@href='{article.get_absolute_url()}']")
     described = json.loads(page.xpath("//script[@type='application/ld+json']")[0].text)
     assert described["@type"] == "Country" and described["identifier"] == "FR"
@@ -104,3 +108,28 @@ def test_an_editors_word_shows_at_once_and_what_is_hidden_is_named_nowhere(
     assert client.get("/countries/myanmar/").status_code == 404
     note.delete()
     assert get(client, "/countries/myanmar/").xpath("//h1")[0].text == "Myanmar"
+
+
+def test_the_library_offers_countries_that_have_articles_and_suggests_them_by_any_of_their_names(
+    client: Client, make_article: Callable[..., Article]
+) -> None:
+    make_article(headline="Myanmar waits")
+    page = get(client, "/library/")
+    assert [option.get("value") for option in page.xpath("//select[@id='country']/option")] == ["", "myanmar"]
+    assert "/countries/myanmar/" in client.get("/library/suggest/?q=burm").content.decode()
+    assert "/countries/cote-divoire/" in client.get("/library/suggest/?q=cote").content.decode()
+    assert "Myanmar waits" in get(client, "/library/?country=myanmar").text_content()
+    assert "Myanmar waits" not in get(client, "/library/?country=kenya").text_content()
+
+
+def test_search_counts_countries_and_narrows_by_them_but_names_no_hidden_one(
+    search_index: Indexer, client: Client, make_article: Callable[..., Article]
+) -> None:
+    for headline in ("Grain from Ukraine to Kenya", "Grain from Ukraine", "Grain from Tuvalu"):
+        make_article(headline=headline)
+    CountryNote.objects.create(code="TV", is_hidden=True)
+    search_index.step()
+    shown = get(client, "/library/?q=grain").text_content()
+    assert "Ukraine 2" in shown and "Kenya 1" in shown and "Tuvalu 1" not in shown
+    narrowed = get(client, "/library/?q=grain&country=kenya").text_content()
+    assert "Grain from Ukraine to Kenya" in narrowed and "Grain from Tuvalu" not in narrowed

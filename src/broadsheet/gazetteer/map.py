@@ -27,6 +27,7 @@ LETTER_PX, LINE_PX = 6.6, 15.0  # about as wide as a letter of a label is, and a
 NEAR_KM, NEAR_RADII, LARGE = 900.0, 2.0, 0.015  # which parts of a country its map is drawn around
 _BOUNDS: Bounds = (-4.0, -4.0, WIDTH + 4.0, HEIGHT + 4.0)
 _GRIDS = (0.5, 1, 2, 5, 10, 20)  # degrees between the lines of the graticule
+BAR_CORNER = (160, HEIGHT - 50)  # left of it and below stands the bar for the scale
 _BARS_KM = (20, 50, 100, 200, 500, 1000, 2000)
 
 
@@ -249,7 +250,8 @@ def _labels(code: str, drawn: dict[str, list[list[Point]]], capital: Label | Non
             continue
         name = countries[key].name
         spot = _roomiest(max(rings, key=ring_area), LETTER_PX * len(name) + 8)
-        if spot is not None and not (capital and _is_under(spot, name, capital)):
+        is_over_bar = spot is not None and spot[0] - LETTER_PX * len(name) / 2 < BAR_CORNER[0] and spot[1] > BAR_CORNER[1]
+        if spot is not None and not is_over_bar and not (capital and _is_under(spot, name, capital)):
             yield Label(name, *spot)
 
 

@@ -13,6 +13,7 @@ from broadsheet.gazetteer.countries import OFFICES, Country, Leader, find_leader
 from broadsheet.gazetteer.map import CountryMap, draw_country
 from broadsheet.library.country_store import find_note, find_shown, load_countries_of, load_shown
 from broadsheet.library.models import ArticleCountry
+from broadsheet.library.search.spelling import fold
 from broadsheet.pages.records import Link
 from broadsheet.pages.structured import script_json
 
@@ -102,10 +103,20 @@ def load_country(slug: str) -> CountryPage | None:
     )
 
 
-def load_paths_with_articles() -> list[tuple[str, str]]:
-    """Slug and address of each country that an article is about."""
+def find_named(start: str) -> list[Country]:
+    """The countries with a name, or a capital, of which a word begins like this."""
+    start = f" {fold(start)}"
+    return [country for country in load_shown().values() if start in fold(f" {' '.join(_called(country))}")]
+
+
+def _called(country: Country) -> tuple[str, ...]:
+    return (country.name, country.official, country.source_name, *country.capitals)
+
+
+def load_with_articles() -> list[Country]:
+    """Each country that an article is about."""
     codes = set(ArticleCountry.objects.values_list("code", flat=True).distinct())
-    return [(country.slug, country.path) for code, country in load_shown().items() if code in codes]
+    return [country for code, country in load_shown().items() if code in codes]
 
 
 def load_links(article_id: int) -> tuple[Link, ...]:

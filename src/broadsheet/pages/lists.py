@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from broadsheet.library.access import Kind
-from broadsheet.library.country_store import find_shown, load_shown
+from broadsheet.library.country_store import find_shown
 from broadsheet.library.models import Author, Region, Series, Subject, Topic
 from broadsheet.library.store import next_change, published_articles
 from broadsheet.pages import by_time, corrections, countries, feeds, home, series, sitemaps, start
@@ -211,7 +211,7 @@ def _library(path: ListPath, place: Place, now: datetime) -> ListContent:
     choices = (
         Choices("topic", "Topic", "All topics", list(Topic.objects.values_list("slug", "name"))),
         Choices("region", "Region", "All regions", list(Region.objects.values_list("slug", "name"))),
-        Choices("country", "Country", "All countries", [(each.slug, each.name) for each in load_shown().values()]),
+        Choices("country", "Country", "All countries", [(each.slug, each.name) for each in countries.load_with_articles()]),
         Choices("author", "Author", "All authors", authors if len(authors) <= MOST_AUTHORS else []),
         Choices("kind", "Kind", "All kinds", [(str(kind), name) for kind, name in KIND_NAMES.items()]),
         Choices("year", "Year", "All years", years),

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from broadsheet.core.counts import COUNTS
+from broadsheet.library.country_store import load_shown
 from broadsheet.library.models import Author, Region, Topic
 from broadsheet.library.search.engine import FACETS, Asked, EngineAway, FacetCount, Found, Order, Readable, SearchEngine
 from broadsheet.library.search.folder import Progress
@@ -18,6 +19,7 @@ from broadsheet.library.search.names import split_words
 from broadsheet.library.search.query import Query, parse_query
 from broadsheet.pages import feeds
 from broadsheet.pages.articles import KIND_NAMES, load_cards
+from broadsheet.pages.countries import find_named
 from broadsheet.pages.listing import Filters, find_slice
 from broadsheet.pages.lists import ATOM, JSON_FEED, ListContent
 from broadsheet.pages.records import Card
@@ -27,7 +29,7 @@ MayRead = Callable[[Card], bool]
 SHOWN_VALUES = 8  # of a facet before "more"
 FEED_SIZE = 30
 SUGGESTED = 6
-FACET_NAMES = {"topic": "Topic", "region": "Region", "author": "Author", "kind": "Kind", "year": "Year"}
+FACET_NAMES = {"topic": "Topic", "region": "Region", "country": "Country", "author": "Author", "kind": "Kind", "year": "Year"}
 _MODELS: dict[str, Any] = {"topic": Topic, "region": Region, "author": Author}
 
 
@@ -163,7 +165,7 @@ def load_search_feed(address: SearchAddress, form: str, *, now: datetime) -> Lis
 
 
 def load_suggestions(typed: str, *, now: datetime) -> list[Suggestion]:
-    """Headlines, authors, topics and regions with a word that begins like the last one typed, and all before it."""
+    """Headlines, authors, topics, regions and countries with a word that begins like the last one typed, and all before it."""
     words = typed.split()
     if not words:
         return []
@@ -172,6 +174,7 @@ def load_suggestions(typed: str, *, now: datetime) -> list[Suggestion]:
         for name, model in _MODELS.items()
         for row in model.objects.filter(name__icontains=" ".join(words))[:2]
     ]
+    found += [Suggestion(each.name, each.path, FACET_NAMES["country"]) for each in find_named(" ".join(words))[:2]]
     try:
         with find_finder().asking() as engine:
             ids = _suggest_articles(engine, words, now=now)
@@ -256,6 +259,8 @@ def _load_names(facet: str, values: Sequence[str]) -> dict[str, str]:
         return {str(kind): name for kind, name in KIND_NAMES.items()}
     if facet == "year":
         return {value: value for value in values}
+    if facet == "country":
+        return {country.slug: country.name for country in load_shown().values()}
     return dict(_MODELS[facet].objects.filter(slug__in=values).values_list("slug", "name"))
 
 

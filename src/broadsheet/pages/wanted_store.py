@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from broadsheet.library.access import Access
 from broadsheet.library.models import Article, Author, Region, Topic
-from broadsheet.pages.countries import load_paths_with_articles
+from broadsheet.pages.countries import load_with_articles
 from broadsheet.pages.flows import article_path
 from broadsheet.pages.lists import ListName, ListPath, load_ways
 from broadsheet.pages.sitemaps import load_months
@@ -78,9 +78,9 @@ def _lists(now: datetime) -> Iterator[Wanted]:
             yield _for_readers(ListPath(row.get_absolute_url(), of, row.slug))
             yield from _feeds(row.get_absolute_url(), row.slug, of)
     yield _for_readers(ListPath("/countries/", ListName.COUNTRIES))
-    for slug, path in load_paths_with_articles():
-        yield _for_readers(ListPath(path, ListName.COUNTRY, slug))
-        yield from _feeds(path, slug, ListName.COUNTRY)
+    for country in load_with_articles():
+        yield _for_readers(ListPath(country.path, ListName.COUNTRY, country.slug))
+        yield from _feeds(country.path, country.slug, ListName.COUNTRY)
     yield from map(_for_readers, load_ways(now=now))
     for page in PlainPage.objects.exclude(slug=ListName.CORRECTIONS).only("slug"):
         yield _for_readers(ListPath(page.get_absolute_url(), ListName.PLAIN, page.slug))
