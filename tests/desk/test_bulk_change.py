@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from wagtail.admin.models import EditingSession
-from wagtail.models import ModelLogEntry, Revision
+from wagtail.models import ModelLogEntry, ReferenceIndex, Revision
 
 from broadsheet.accounts.models import User
 from broadsheet.core.clock import StoppedClock
@@ -164,6 +164,18 @@ def test_a_form_that_was_open_does_not_take_it_back(
     )
     assert answer.status_code == 200 and "Somebody else saved this article" in answer.content.decode()
     assert topics_of(article) == {"Energy"}
+
+
+def test_the_desk_knows_where_an_author_is_used(change: Any, make_article: Any) -> None:
+    anna, ben = (Author.objects.create(name=name, slug=name.lower()) for name in ("Anna", "Ben"))
+    article = make_article()
+    article.bylines = [Byline(author=anna)]
+    article.save()
+    change(Operation(authors=(ben.pk,)), [article])
+    told = set(ReferenceIndex.objects.values_list("to_object_id", "content_path", "content_path_hash"))
+    assert {author for author, _, _ in told} == {str(anna.pk), str(ben.pk)}
+    ReferenceIndex.create_or_update_for_object(Article.objects.get(pk=article.pk))
+    assert set(ReferenceIndex.objects.values_list("to_object_id", "content_path", "content_path_hash")) == told
 
 
 def test_what_is_scheduled_in_review_locked_or_gone_is_left_alone_and_named(
