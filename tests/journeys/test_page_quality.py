@@ -34,6 +34,9 @@ from broadsheet.membership.models import Grant
 from broadsheet.paywall.flows import unlock_article
 from broadsheet.paywall.friend_flows import share_article
 from broadsheet.publication.models import PlainPage
+from broadsheet.shelves.flows import make_folder, save_article
+from broadsheet.shelves.history_flows import note_place, start_history
+from broadsheet.shelves.models import Folder, SavedArticle
 from tests.browser import DESKTOP, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -149,6 +152,13 @@ def site(live_server: Any, make_article: Callable[..., Article], make_reader: Ca
             headline=LONG_HEADLINE[:90], text=PARAGRAPH[:240], link="/about/", picture=tall, slot=str(slot), first_day=now.date()
         )
     given = share_article(readers["subscriber"].pk, hard.pk, now=now)
+    reader_id = readers["subscriber"].pk
+    for article in (plain, hard, gone):
+        save_article(reader_id, article.pk, now=now)
+    make_folder(reader_id, LONG_WORD[:80], now=now)
+    SavedArticle.objects.create(reader_id=reader_id, note=PARAGRAPH, folder=Folder.objects.get(), saved_at=now)
+    start_history(reader_id, now=now)
+    note_place(reader_id, plain.pk, 3, 14, now=now)
     path = hard.get_absolute_url()
     pages = {
         "article, given by a friend": f"{path}?friend={given.token}",
@@ -181,6 +191,9 @@ def site(live_server: Any, make_article: Callable[..., Article], make_reader: Ca
         "as subscriber, giving": f"/articles/{closed.pk}/share/",
         "as subscriber, having given": f"/articles/{hard.pk}/share/",
         "as subscriber, with links": "/account/links/",
+        "as subscriber, with saved articles": "/account/saved/",
+        "as subscriber, writing a note": f"/account/saved/{SavedArticle.objects.latest('id').pk}/",
+        "as subscriber, with a history": "/account/history/",
     }
     return Site(plain, hard, gone, free, pages, readers)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from django.conf import settings
+from django.db.models import Max
 
 from broadsheet.library.models import Byline, Correction
 from broadsheet.library.store import published_articles
@@ -17,28 +18,38 @@ from broadsheet.publication.store import load_publication
 
 def find_cited(article_id: int, *, now: datetime) -> Cited | None:
     """An article as its citation's files name it; None if readers may not know of it."""
-    rows = published_articles(now=now).filter(pk=article_id)
-    row = rows.values_list("headline", "dek", "published_at", "revised_at").first()
-    if row is None:
-        return None
-    headline, dek, published_at, revised_at = row
-    bylines = Byline.objects.filter(article_id=article_id).order_by("sort_order", "id").select_related("author")
+    return load_cited([article_id], now=now).get(article_id)
+
+
+def load_cited(article_ids: Collection[int], *, now: datetime) -> dict[int, Cited]:
+    """Articles as the files of their citations name them, by their numbers; those that readers may not know of are left out."""
+    rows = published_articles(now=now).filter(pk__in=article_ids)
+    authors: dict[int, list[Person]] = {}
+    bylines = Byline.objects.filter(article_id__in=article_ids).order_by("sort_order", "id").select_related("author")
+    for byline in bylines:
+        authors.setdefault(byline.article_id, []).append(Person(byline.author.name, byline.author.get_absolute_url()))
+    corrected = dict(Correction.objects.filter(article_id__in=article_ids).values_list("article_id").annotate(last=Max("date")))
     publication = load_publication()
-    return tidy(
-        Cited(
-            article_id=article_id,
-            headline=headline,
-            dek=dek,
-            authors=tuple(Person(byline.author.name, byline.author.get_absolute_url()) for byline in bylines),
-            publication=publication.name,
-            publisher=publication.publisher or publication.name,
-            language=publication.language,
-            address=_address(settings.BROADSHEET.site_url, article_id),
-            issued=_day(published_at),
-            updated=_day(revised_at) if revised_at else None,
-            corrected=_last(Correction.objects.filter(article_id=article_id).values_list("date", flat=True)),
+    return {
+        article_id: tidy(
+            Cited(
+                article_id=article_id,
+                headline=headline,
+                dek=dek,
+                authors=tuple(authors.get(article_id, ())),
+                publication=publication.name,
+                publisher=publication.publisher or publication.name,
+                language=publication.language,
+                address=_address(settings.BROADSHEET.site_url, article_id),
+                issued=_day(published_at),
+                updated=_day(revised_at) if revised_at else None,
+                corrected=corrected.get(article_id),
+            )
         )
-    )
+        for article_id, headline, dek, published_at, revised_at in rows.values_list(
+            "id", "headline", "dek", "published_at", "revised_at"
+        )
+    }
 
 
 def cited_of(page: ArticlePage, site: Site) -> Cited:

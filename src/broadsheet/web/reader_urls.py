@@ -36,7 +36,7 @@ urlpatterns = [
     path("account/saved/folders/", saved.new_folder),
     path("account/saved/folders/<int:folder_id>/", saved.folder),
     path("account/saved/<int:saved_id>/", saved.one),
-    re_path(r"^account/saved/export\.(?P<form>csv|json)$", saved.export),
+    re_path(r"^account/saved/export\.(?P<form>csv|json|bib)$", saved.export),
     path("account/history/", history.history),
     path("account/history/switch/", history.switch),
     path("account/history/erase/", history.erase),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -16,6 +17,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from broadsheet.accounts.models import User
 from broadsheet.core import clock
 from broadsheet.core.text import harmless_cell
+from broadsheet.pages.citation_store import load_cited
+from broadsheet.pages.citations import FORMS, citation_bibtex
 from broadsheet.shelves.flows import (
     LONGEST_NOTE,
     MOST_FOLDERS,
@@ -195,11 +198,15 @@ def undo(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export(request: HttpRequest, form: str) -> HttpResponse:
     """Everything saved, as a file."""
-    rows = [_plain(row) for row in load_all_saved(_reader_id(request), now=clock.now())]
-    if form == "json":
-        response = HttpResponse(json.dumps(rows, indent=2, ensure_ascii=False), content_type="application/json")
+    now = clock.now()
+    rows = load_all_saved(_reader_id(request), now=now)
+    if form == "bib":
+        response = HttpResponse(_bibtex(rows, now), content_type=FORMS["bib"].content_type)
+    elif form == "json":
+        text = json.dumps([_plain(row) for row in rows], indent=2, ensure_ascii=False)
+        response = HttpResponse(text, content_type="application/json")
     else:
-        response = HttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
+        response = HttpResponse(_csv([_plain(row) for row in rows]), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="saved-articles.{form}"'
     return private(response)
 
@@ -268,6 +275,13 @@ def _plain(row: SavedRow) -> dict[str, str]:
         "folder": row.folder_name,
         "note": row.note,
     }
+
+
+def _bibtex(rows: Sequence[SavedRow], now: datetime) -> str:
+    """An entry for each article that is still available."""
+    article_ids = [row.article.article_id for row in rows if row.article]
+    cited = load_cited(article_ids, now=now)
+    return "\n".join(citation_bibtex(cited[article_id]) for article_id in article_ids if article_id in cited)
 
 
 def _csv(rows: list[dict[str, str]]) -> str:
