@@ -97,7 +97,9 @@ def test_link_leads_on_from_an_old_slug_and_is_read_once_on_both(
     path = giver.give(article)
     old = path.replace(article.slug, "an-older-slug")
     moved = visitor.get(old)
-    assert (moved.status_code, moved["Location"]) == (301, path)
+    assert (moved.status_code, moved["Location"], FriendOpening.objects.count()) == (301, path, 0)
+    assert state(visitor.get(moved["Location"])) == "open friend"
+    assert FriendOpening.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -237,7 +239,7 @@ def test_account_lists_the_links_and_takes_one_back_of_its_own_only(
     assert giver.give(article) != path, "given away once more it is another link"
 
 
-def test_table_alone_opens_nothing(giver: Giver, make_article: Callable[..., Article], settings: Any) -> None:
+def test_table_alone_opens_nothing(giver: Giver, make_article: Callable[..., Article]) -> None:
     token = giver.give(make_article()).partition("friend=")[2]
     link = FriendLink.objects.get()
     assert len(token) == 32

@@ -480,9 +480,7 @@ def test_older_version_whose_migrations_have_other_names_is_taken() -> None:
     compatibility.require_suitable(older, new_secret_key=False)
 
 
-def test_newer_backup_touches_nothing(
-    photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored], settings: Any
-) -> None:
+def test_newer_backup_touches_nothing(photo: Photo, back_up: Callable[..., Made], bring_back: Callable[..., Restored]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('library', '9999_future', '2030-01-01')")
     made, before = back_up(), fingerprint()

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.library.search.engine import IndexedArticle, Order, Readable
-from broadsheet.library.search.query import parse_query
 from broadsheet.library.search.tantivy_engine import TantivyEngine
 from tests.library.search.articles import EVERYTHING, NOTHING, article, engine_over, search
 
@@ -82,7 +81,7 @@ def test_all_of_a_free_article_is_open(tmp_path_factory: pytest.TempPathFactory)
     free = article(1, teaser=GATED, rest="")
     engine = engine_over(tmp_path_factory.mktemp("free"), [free])
     assert search(engine, '"northern corridor"').article_ids == (1,)
-    assert parse_query('"northern corridor"').words
+    assert engine.complete("north", limit=5) == ["northern"]
 
 
 def test_nearness_of_words_behind_the_wall_moves_no_article(tmp_path_factory: pytest.TempPathFactory) -> None:
