@@ -43,7 +43,7 @@ _WRITER = frozenset({ACCESS_DESK}) | _all("library", "article", actions=("add", 
 _EDITOR = (
     _WRITER
     | _all("library", "article", actions=("delete", "publish", "lock", "unlock"))
-    | _all("library", "topic", "region", "author", "series", "startset")
+    | _all("library", "topic", "region", "author", "countrynote", "series", "startset")
     | _all("library", "homepage", actions=("change",))
 )
 _SUPPORT = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django import forms
+from django.utils.text import Truncator
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, ObjectList
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn, TitleColumn
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
@@ -13,7 +14,7 @@ from broadsheet.billing.campaign_flows import count_uses
 from broadsheet.billing.models import Campaign, Plan
 from broadsheet.core.money import price_text
 from broadsheet.desk.plans import PlanForm, prices_url
-from broadsheet.library.models import Author, Region, Series, StartSet, Topic
+from broadsheet.library.models import Author, CountryNote, Region, Series, StartSet, Topic
 from broadsheet.publication.models import PlainPage
 
 
@@ -61,6 +62,30 @@ class AuthorViewSet(SnippetViewSet):
             FieldRowPanel([FieldPanel("affiliation"), FieldPanel("expertise")]),
             FieldPanel("biography"),
             FieldPanel("picture"),
+        ]
+    )
+
+
+class CountryViewSet(SnippetViewSet):
+    """What editors say of countries in place of, or besides, the gazetteer."""
+
+    model = CountryNote
+    icon = "globe"
+    base_url_path = "countries"
+    list_display: ClassVar = [
+        "__str__",
+        Column("code", label="Code"),
+        BooleanColumn("is_hidden", label="Hidden"),
+        Column("note", label="Note", accessor=lambda row: Truncator(row.note).words(12)),
+    ]
+    search_backend_name = None
+    search_fields = ("name", "note")
+    edit_handler = ObjectList(
+        [
+            FieldPanel("code"),
+            FieldPanel("name"),
+            FieldPanel("note", widget=forms.Textarea(attrs={"rows": 3})),
+            FieldPanel("is_hidden"),
         ]
     )
 
@@ -135,7 +160,7 @@ class LibraryGroup(SnippetViewSetGroup):
     menu_icon = "folder-open-inverse"
     menu_name = "library"
     menu_order = 210
-    items = (AuthorViewSet, TopicViewSet, RegionViewSet, SeriesViewSet, StartSetViewSet)
+    items = (AuthorViewSet, TopicViewSet, RegionViewSet, CountryViewSet, SeriesViewSet, StartSetViewSet)
 
 
 class PlainPageViewSet(SnippetViewSet):
