@@ -1,18 +1,28 @@
 """Collections of texts and queries with people's judgements, as research shares them; and how well a list of found texts does.
 
-BROADSHEET_JUDGED names a folder with cran/, cisi/, med/ and lisa/, as the University of Glasgow hands them out.
+BROADSHEET_JUDGED names a folder with cran/, cisi/, med/ and lisa/, as the University of Glasgow hands them out. Our own queries
+are in `tests/library/search/judged.yaml`; those about transcripts need their archive, which BROADSHEET_TRANSCRIPTS names.
 """
 
 from __future__ import annotations
 
+import html
+import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
+
+import yaml
 
 from bench.needs import Missing
+
+ROOT = Path(__file__).parents[1]
 
 Run = Mapping[str, Sequence[str]]  # for each query the texts that were found, the best first
 MEASURES = {"MAP": "map", "nDCG@10": "ndcg_cut_10", "recall@100": "recall_100"}
@@ -21,12 +31,16 @@ SAMPLES = 2_000  # of queries, for an interval
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Texts (headline and the rest), what was asked, and for each query the texts that answer it."""
+    """Texts (headline and the rest), what was asked, and for each query the texts that answer it.
+
+    `facts` are of each text its authors, and its date last, where they are known.
+    """
 
     name: str
     texts: dict[str, tuple[str, str]]
     queries: dict[str, str]
     judged: dict[str, dict[str, int]]
+    facts: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def load_collections() -> Iterator[Collection]:
@@ -92,6 +106,45 @@ def load_lisa(folder: Path) -> Collection:
     numbers = iter(_read(folder / "LISARJ.NUM").split())  # query, how many answer it, which
     judged = {query: {next(numbers): 1 for _ in range(int(next(numbers)))} for query in numbers}
     return Collection("LISA", records, dict(asked), judged)
+
+
+def load_own_queries() -> Collection:
+    """What readers might type about the transcripts, and the documents that answer it.
+
+    Raises:
+        Missing: no archive is named.
+    """
+    texts, facts = {}, {}
+    for fields in read_transcripts():
+        text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", fields.get("body_html", ""))).split())
+        if text:
+            number = fields["id"].rpartition("-")[2]
+            texts[number] = (fields.get("headline", ""), text)
+            facts[number] = (*fields.get("authors", ()), fields.get("date", ""))
+    rows = yaml.safe_load((ROOT / "tests" / "library" / "search" / "judged.yaml").read_text("utf-8"))["transcripts"]
+    judged = {row["typed"]: {str(number): grade for number, grade in row["relevant"].items()} for row in rows}
+    return Collection("own queries", texts, {typed: typed for typed in judged}, judged, facts)
+
+
+def read_transcripts() -> Iterator[dict[str, Any]]:
+    """The documents of the archive, as `scripts/corpora/pm_transcripts.py` writes them.
+
+    Raises:
+        Missing: no archive is named.
+    """
+    archive = os.environ.get("BROADSHEET_TRANSCRIPTS")
+    if not archive:
+        raise Missing("own queries need texts: BROADSHEET_TRANSCRIPTS names the archive of transcripts.")
+    command = [sys.executable, str(ROOT / "scripts" / "corpora" / "pm_transcripts.py"), archive]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as ran:
+        assert ran.stdout is not None
+        for line in ran.stdout:
+            yield json.loads(line)
+
+
+def find_soon(judged: Mapping[str, Mapping[str, int]], run: Run, *, top: int = 3) -> float:
+    """For which share of the queries something that answers them is among the first few."""
+    return sum(bool(judged[query].keys() & {*run[query][:top]}) for query in judged) / len(judged)
 
 
 def score(judged: Mapping[str, Mapping[str, int]], run: Run) -> dict[str, list[float]]:
