@@ -179,6 +179,8 @@ def site(live_server: Any, make_article: Callable[..., Article], make_reader: Ca
         "series": "/series/straits/",
         "start here": "/start/",
         "corrections": "/corrections/",
+        "countries": "/countries/",
+        "country": "/countries/ukraine/",
         "library, found": "/library/?q=question&kind=daily",
         "library, nothing": "/library/?q=zebra",
         "plain page": "/about/",
