@@ -184,6 +184,30 @@ def test_another_process_goes_on_where_the_last_one_stood(host: Host, make_artic
     assert host.folder.read_current() == before
 
 
+def test_each_host_follows_the_same_log_with_an_index_of_its_own(
+    tmp_path: Path, make_article: MakeArticle, publish: Callable[..., None]
+) -> None:
+    topic = Topic.objects.create(name="Trade", slug="trade")
+    here, there = Host(tmp_path / "here" / "search"), Host(tmp_path / "there" / "search")
+    first = make_article(headline="Grain one", topics=[topic])
+    assert here.find("grain") == there.find("grain") == {first.pk}
+    second = make_article(headline="Grain two", topics=[topic])  # while the other host sleeps
+    first.headline = "Steel one"
+    publish(first)
+    assert here.find("grain") == {second.pk}
+    asleep = there.finder.find().search(asked("grain"))
+    assert set(asleep.article_ids) == {first.pk}  # it answers what it knew
+    here.folder.want_rebuild()
+    here.indexer.step()
+    topic.slug = "commerce"
+    topic.save()
+    for typed in ("grain", "steel", "topic:commerce", "topic:trade", "one"):
+        assert here.find(typed) == there.find(typed)
+        assert here.finder.find().search(asked(typed)) == there.finder.find().search(asked(typed))
+    assert there.find("topic:commerce") == {first.pk, second.pk}
+    assert (here.folder.read_current().folder, there.folder.read_current().folder) == ("2", "1")  # type: ignore[union-attr]
+
+
 def test_what_was_not_committed_is_taken_in_again(host: Host, make_article: MakeArticle, monkeypatch: pytest.MonkeyPatch) -> None:
     host.indexer.step()
     host.indexer.step()
