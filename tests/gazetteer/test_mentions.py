@@ -91,6 +91,8 @@ US|THE United States and its allies
 |The Treaty of Rome and the Vienna Convention are cited.
 GB|England won.
 |New England voted.
+|The Uruguay Round opened farm trade, the Doha Round did not.
+WS|Western Samoa held a vote.
 """.strip().splitlines()
 
 
