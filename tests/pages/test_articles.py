@@ -13,7 +13,7 @@ from broadsheet.core.clock import StoppedClock
 from broadsheet.core.text import word_runs
 from broadsheet.library.access import Access
 from broadsheet.library.models import Article, ArticleText, Author, Byline, Topic
-from broadsheet.pages.articles import load_article_page
+from broadsheet.pages.articles import load_article_page, minutes_of
 from broadsheet.pages.render import render_article
 from broadsheet.pages.variants import Audience, Variant, usual_variants
 from broadsheet.paywall.resolver import Outcome, Reason
@@ -176,3 +176,16 @@ def test_every_author_is_named_and_led_to(make_article: Callable[..., Article], 
     assert byline
     assert re.sub("<[^>]+>", "", byline.group(1)) == "Anna, Ben and Cleo"
     assert 'href="/authors/ben/"' in byline.group(1)
+
+
+@pytest.mark.parametrize(("words", "minutes"), [(0, 1), (1, 1), (220, 1), (221, 2), (2_200, 10), (11_000, 50)])
+def test_reading_takes_a_minute_for_each_220_words_and_never_none(words: int, minutes: int) -> None:
+    assert minutes_of(words) == minutes
+
+
+def test_the_wall_and_the_open_page_say_how_long_the_whole_text_takes(
+    make_article: Callable[..., Article], clock: StoppedClock
+) -> None:
+    long, short = make_article(paragraphs=["word " * 110] * 20), make_article(paragraphs=["A brief word."])
+    for variant in (STRANGER, OPEN):
+        assert " · 10 min read" in render(long, variant, clock) and " · 1 min read" in render(short, variant, clock)
