@@ -184,6 +184,7 @@ class Article(
             models.Index(fields=("live", "-published_at", "-id"), name="library_article_latest"),
             models.Index(fields=("-published_at", "-id"), name="library_article_desk"),
             models.Index(fields=("headline", "id"), name="library_article_headline"),
+            models.Index(fields=("kind", "-published_at", "-id"), name="library_article_kind"),
             # Few articles have one; when the next ends is asked whenever a list is made.
             models.Index(
                 fields=("embargo_until",), condition=models.Q(embargo_until__isnull=False), name="library_article_embargo"

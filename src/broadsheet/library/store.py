@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from broadsheet.library.access import Access
 from broadsheet.library.body import ComposedBody, TeaserRule
@@ -35,19 +35,23 @@ class ArticleAccess:
     embargo_until: datetime | None
 
 
-def is_known(*, now: datetime, through: str = "") -> Q:
-    """That readers may know of an article at `now`: live, dated not later than now, not under embargo.
+def published_articles(*, within: Q | None = None, now: datetime) -> QuerySet[Article]:
+    """Articles that readers may know of at `now`: live, dated not later than now, not under embargo.
 
     Args:
-        through: what leads from the rows in question to the article, such as `article__`.
+        within: a part of the time, if only that is wanted. It goes first, because of two bounds SQLite begins at the one
+            that it meets first: asked the other way round for 2005, it goes through all that is newer.
     """
-    free_of_embargo = Q((f"{through}embargo_until__isnull", True)) | Q((f"{through}embargo_until__lte", now))
-    return free_of_embargo & Q((f"{through}live", True), (f"{through}published_at__lte", now))
+    rows = Article.objects.filter(within or Q())
+    return rows.filter(Q(embargo_until__isnull=True) | Q(embargo_until__lte=now), live=True, published_at__lte=now)
 
 
-def published_articles(*, now: datetime) -> QuerySet[Article]:
-    """Articles that readers may know of at `now`."""
-    return Article.objects.filter(is_known(now=now))
+def names_known_article(*, now: datetime) -> Exists:
+    """That readers may know of the article of a row (a correction, a part of a series) at `now`.
+
+    Asked row by row: joined, SQLite would begin with the fifty thousand articles instead of the rows in question.
+    """
+    return Exists(published_articles(now=now).filter(pk=OuterRef("article_id")))
 
 
 def next_change(*, now: datetime) -> datetime | None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
+from broadsheet.library.models import Article
 from broadsheet.library.store import published_articles
-from broadsheet.pages.listing import Filters, span_of
+from broadsheet.pages.listing import Filters, span_of, within_span
 from broadsheet.pages.records import Link
 
 _PERIOD = re.compile(r"([12]\d{3})(?:-(0[1-9]|1[0-2]))?")
@@ -51,14 +52,13 @@ def load_period(slug: str, *, now: datetime) -> Period | None:
         return None
     start, end = span_of(filters)
     zone = settings.BROADSHEET.zone
-    dates = published_articles(now=now).order_by("published_at").values_list("published_at", flat=True)
-    before, after = dates.filter(published_at__lt=start).last(), dates.filter(published_at__gte=end).first()
+    before, after = _dates(Q(published_at__lt=start), now=now).last(), _dates(Q(published_at__gte=end), now=now).first()
     is_month = bool(filters.month)
     return Period(
         title=f"{start:%B} {start.year}" if is_month else str(start.year),
         filters=filters,
         year=Link(str(start.year), f"/library/{start.year}/") if is_month else None,
-        months=() if is_month else _load_months(start, end, now=now),
+        months=() if is_month else _load_months(filters, now=now),
         earlier=link_of(before.astimezone(zone), is_month=is_month) if before else None,
         later=link_of(after.astimezone(zone), is_month=is_month) if after else None,
     )
@@ -66,13 +66,11 @@ def load_period(slug: str, *, now: datetime) -> Period | None:
 
 def load_years(*, now: datetime) -> list[Link]:
     """The years that have articles, newest first; one query for each."""
-    dates = published_articles(now=now).order_by("published_at").values_list("published_at", flat=True)
     found: list[Link] = []
-    newest = dates.last()
+    newest = _dates(Q(), now=now).last()
     while newest is not None:
-        year = newest.astimezone(settings.BROADSHEET.zone).year
         found.append(link_of(newest.astimezone(settings.BROADSHEET.zone), is_month=False))
-        newest = dates.filter(published_at__lt=span_of(Filters(year=str(year)))[0]).last()
+        newest = _dates(Q(published_at__lt=span_of(Filters(year=found[-1].name))[0]), now=now).last()
     return found
 
 
@@ -83,14 +81,17 @@ def link_of(moment: datetime, *, is_month: bool) -> Link:
     return Link(str(moment.year), f"/library/{moment.year}/")
 
 
-def _load_months(start: datetime, end: datetime, *, now: datetime) -> tuple[Month, ...]:
+def _dates(within: Q, *, now: datetime) -> QuerySet[Article, datetime | None]:
+    return published_articles(within=within, now=now).order_by("published_at").values_list("published_at", flat=True)
+
+
+def _load_months(filters: Filters, *, now: datetime) -> tuple[Month, ...]:
     rows = (
-        published_articles(now=now)
-        .filter(published_at__gte=start, published_at__lt=end)
+        published_articles(within=within_span(filters), now=now)
         .order_by()
         .annotate(month=TruncMonth("published_at", tzinfo=settings.BROADSHEET.zone))
         .values("month")
         .annotate(count=Count("id"))
         .order_by("month")
     )
-    return tuple(Month(f"{row['month']:%B}", f"/library/{start.year}/{row['month']:%m}/", row["count"]) for row in rows)
+    return tuple(Month(f"{row['month']:%B}", f"/library/{filters.year}/{row['month']:%m}/", row["count"]) for row in rows)

@@ -14,8 +14,8 @@ from itertools import groupby
 from django.db.models import Q
 
 from broadsheet.library.access import Access
-from broadsheet.library.models import Correction
-from broadsheet.library.store import is_known
+from broadsheet.library.models import Article, Correction
+from broadsheet.library.store import names_known_article
 from broadsheet.membership.entitlement import STRANGER
 from broadsheet.pages.listing import PAGE_SIZE, Cursor
 from broadsheet.paywall.resolver import Asked, decide
@@ -78,16 +78,16 @@ def _beyond(cursor: Cursor, *, newer: bool) -> Q:
 
 
 def _read(beyond: Q, order: Iterable[str], *, now: datetime) -> list[CorrectionRow]:
-    rows = Correction.objects.filter(beyond, is_known(now=now, through="article__")).order_by(*order)
-    columns = ("id", "date", "text", "article_id", "article__headline", "article__slug", "article__access")
-    return [
-        CorrectionRow(pk, day, text, article_id, headline, f"/articles/{article_id}/{slug}/", _is_open(article_id, access, now=now))
-        for pk, day, text, article_id, headline, slug, access in rows.values_list(*columns)[: PAGE_SIZE + 1]
-    ]
+    rows = Correction.objects.filter(beyond, names_known_article(now=now)).order_by(*order)
+    found = list(rows[: PAGE_SIZE + 1])
+    # Not joined: SQLite would go through all articles, in whose table it looks for the corrections of each.
+    articles = Article.objects.only("id", "headline", "slug", "access").in_bulk({row.article_id for row in found})
+    return [_record(row, articles[row.article_id], now=now) for row in found]
 
 
-def _is_open(article_id: int, access: str, *, now: datetime) -> bool:
-    return decide(STRANGER, Asked(article_id, Access(access)), allowance=0, now=now).is_open
+def _record(row: Correction, article: Article, *, now: datetime) -> CorrectionRow:
+    is_open = decide(STRANGER, Asked(article.pk, Access(article.access)), allowance=0, now=now).is_open
+    return CorrectionRow(row.pk, row.date, row.text, article.pk, article.headline, article.get_absolute_url(), is_open)
 
 
 def _slice(found: list[CorrectionRow], *, has_older: bool, has_newer: bool) -> CorrectionSlice:

@@ -76,14 +76,12 @@ def find_slice(filters: Filters, *, before: Cursor | None = None, after: Cursor 
         before: the page of what is older than this place; None: the newest.
         after: the page of what is newer, instead.
     """
-    rows = _filtered(filters, now=now)
     if after is not None:
-        found = _read(rows.filter(_beyond(after, newer=True)).order_by("published_at", "id"))
+        found = _read(_filtered(filters, _beyond(after, newer=True), now=now).order_by("published_at", "id"))
         more, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE][::-1]
         return _slice(found, has_older=True, has_newer=more)
-    if before is not None:
-        rows = rows.filter(_beyond(before, newer=False))
-    found = _read(rows.order_by("-published_at", "-id"))
+    beyond = Q() if before is None else _beyond(before, newer=False)
+    found = _read(_filtered(filters, beyond, now=now).order_by("-published_at", "-id"))
     return _slice(found[:PAGE_SIZE], has_older=len(found) > PAGE_SIZE, has_newer=before is not None)
 
 
@@ -104,8 +102,15 @@ def span_of(filters: Filters) -> tuple[datetime, datetime]:
     return start, datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone)
 
 
-def _filtered(filters: Filters, *, now: datetime) -> QuerySet[Article]:
-    rows = published_articles(now=now)
+def within_span(filters: Filters) -> Q:
+    """That an article is of the filters' year or month."""
+    start, end = span_of(filters)
+    return Q(published_at__gte=start, published_at__lt=end)
+
+
+def _filtered(filters: Filters, beyond: Q, *, now: datetime) -> QuerySet[Article]:
+    within = beyond & within_span(filters) if filters.year else beyond
+    rows = published_articles(within=within, now=now)
     if filters.topic:
         rows = rows.filter(topics__slug=filters.topic)
     if filters.region:
@@ -116,9 +121,6 @@ def _filtered(filters: Filters, *, now: datetime) -> QuerySet[Article]:
         rows = rows.filter(countries__code=load_slugs().get(filters.country, ""))
     if filters.kind:
         rows = rows.filter(kind=filters.kind)
-    if filters.year:
-        start, end = span_of(filters)
-        rows = rows.filter(published_at__gte=start, published_at__lt=end)
     for word in filters.q.split()[:MOST_WORDS]:
         rows = rows.filter(headline__icontains=word[:LONGEST_WORD])
     return rows

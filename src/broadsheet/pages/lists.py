@@ -141,16 +141,14 @@ def load_list_page(path: ListPath, *, place: Place = FIRST, now: datetime) -> Li
 
 
 def load_ways(*, now: datetime) -> list[ListPath]:
-    """The ways into the library that have articles: what to start with, series, kinds, years, months; and the corrections."""
+    """The ways into the library that have articles: what to start with, series, kinds, years; and the corrections."""
     rows = series.load_index(now=now)
-    months = [file.month for file in sitemaps.load_months(now=now)]
-    years = dict.fromkeys(month[:4] for month in months)
     return [
         *([START_HERE] if start.has_sets(now=now) else []),
         *([ALL_SERIES] if rows else []),
         *(series_path(row.slug) for row in rows),
         *(kind_path(kind) for kind in _load_kinds(now=now)),
-        *(period_path(slug) for slug in (*years, *months)),
+        *(period_path(year.name) for year in by_time.load_years(now=now)),
         CORRECTIONS,
     ]
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Min
+from django.db.models import Count, Max, Min
 
 from broadsheet.library.models import Series, SeriesPart
-from broadsheet.library.store import is_known
+from broadsheet.library.store import names_known_article
 from broadsheet.pages.records import ArticleSeries, Link, SeriesPlace
 
 MOST_SERIES = 500  # on the page of all
@@ -44,21 +44,25 @@ class _Part:
 def load_index(*, now: datetime) -> list[SeriesRow]:
     """Every series with a part that readers may know of; the one that went on last comes first."""
     rows = (
-        Series.objects.filter(is_known(now=now, through="parts__article__"))
-        .annotate(total=Count("parts"), first_at=Min("parts__article__published_at"), last_at=Max("parts__article__published_at"))
-        .order_by("-last_at", "title")[:MOST_SERIES]
+        SeriesPart.objects.filter(names_known_article(now=now))
+        .order_by()
+        .values("series_id")
+        .annotate(total=Count("id"), first_at=Min("article__published_at"), last_at=Max("article__published_at"))
+        .order_by("-last_at", "series_id")[:MOST_SERIES]
     )
-    return [SeriesRow(row.title, row.slug, row.dek, row.is_complete, row.total, row.first_at, row.last_at) for row in rows]
+    dates = {row["series_id"]: (row["total"], row["first_at"], row["last_at"]) for row in rows}
+    series = Series.objects.in_bulk(list(dates))
+    return [SeriesRow(one.title, one.slug, one.dek, one.is_complete, *dates[one.pk]) for one in (series[pk] for pk in dates)]
 
 
 def has_series(*, now: datetime) -> bool:
     """Whether there is a series to read."""
-    return SeriesPart.objects.filter(is_known(now=now, through="article__")).exists()
+    return SeriesPart.objects.filter(names_known_article(now=now)).exists()
 
 
 def load_part_ids(series_id: int, *, now: datetime) -> list[int]:
     """The parts of a series that readers may know of, in order."""
-    parts = SeriesPart.objects.filter(is_known(now=now, through="article__"), series_id=series_id)
+    parts = SeriesPart.objects.filter(names_known_article(now=now), series_id=series_id)
     return list(parts.order_by("sort_order", "id").values_list("article_id", flat=True))
 
 
@@ -94,10 +98,9 @@ def _place(article_id: int, parts: Sequence[_Part]) -> list[SeriesPlace]:
 
 
 def _load_parts(article_id: int, *, now: datetime) -> list[_Part]:
-    known = ExpressionWrapper(is_known(now=now, through="article__"), output_field=BooleanField())
     rows = (
         SeriesPart.objects.filter(series__parts__article_id=article_id)
-        .annotate(known=known)
+        .annotate(known=names_known_article(now=now))
         .order_by("series_id", "sort_order", "id")
         .select_related("series", "article")
         .only(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.db.models.functions import Coalesce, Greatest, TruncMonth
 
 from broadsheet.library.country_store import load_shown
@@ -83,8 +83,7 @@ def load_standing_paths() -> list[str]:
 
 def _load_entries(start: datetime, end: datetime, most: int, *, now: datetime) -> list[Entry]:
     rows = (
-        published_articles(now=now)
-        .filter(published_at__gte=start, published_at__lt=end)
+        published_articles(within=Q(published_at__gte=start, published_at__lt=end), now=now)
         .order_by("-published_at", "-id")
         .values_list("id", "slug", "headline", "published_at", "revised_at")[:most]
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import F
 
 from broadsheet.library.models import StartEntry, StartSet
-from broadsheet.library.store import is_known
+from broadsheet.library.store import names_known_article
 from broadsheet.pages.articles import load_cards
 from broadsheet.pages.records import Card, Link
 
@@ -49,14 +49,14 @@ def load_all_sets(*, now: datetime) -> list[ShownSet]:
 
 def has_sets(*, now: datetime) -> bool:
     """Whether there is a set with something to read."""
-    return StartEntry.objects.filter(is_known(now=now, through="article__")).exists()
+    return StartEntry.objects.filter(names_known_article(now=now)).exists()
 
 
 def _load(rows: Sequence[StartSet], *, now: datetime) -> list[ShownSet]:
     if not rows:
         return []
     entries = (
-        StartEntry.objects.filter(is_known(now=now, through="article__"), start_set__in=rows)
+        StartEntry.objects.filter(names_known_article(now=now), start_set__in=rows)
         .order_by("sort_order", "id")
         .values_list("start_set_id", "article_id")
     )

@@ -13,7 +13,7 @@ from broadsheet.library.access import Access
 from broadsheet.library.models import Article, Author, Region, Topic
 from broadsheet.pages.countries import load_with_articles
 from broadsheet.pages.flows import article_path
-from broadsheet.pages.lists import ListName, ListPath, load_ways
+from broadsheet.pages.lists import ListName, ListPath, load_ways, period_path
 from broadsheet.pages.sitemaps import load_months
 from broadsheet.pages.variants import USUAL_AUDIENCES, Audience, Variant, usual_variants
 from broadsheet.publication.models import PlainPage
@@ -97,6 +97,7 @@ def _sitemaps(now: datetime) -> Iterator[Wanted]:
     yield _for_everybody(ListPath("/sitemaps/pages.xml", ListName.SITEMAP_PAGES))
     yield _for_everybody(ListPath("/news-sitemap.xml", ListName.NEWS_SITEMAP))
     for file in load_months(now=now):
+        yield _for_readers(period_path(file.month))
         yield _for_everybody(ListPath(f"/sitemaps/{file.month}.xml", ListName.SITEMAP_MONTH, file.month))
 
 
