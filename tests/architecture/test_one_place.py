@@ -22,7 +22,6 @@ LABEL_ACCESS = {
     "pages/templates/pages/card.html": "labels an article as free",
     "pages/templates/pages/row.html": "the same on one line",
     "pages/templates/pages/steps.html": "the same in a series or set",
-    "pages/templates/pages/search_row.html": "the same where it was found",
 }
 QUERY_METHODS = {"filter", "exclude", "get", "Q", "When"}
 CLOCK_READS = {

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from broadsheet.core import clock
 from broadsheet.library.models import Article, Author, Topic
@@ -81,6 +84,43 @@ def test_reader_sees_passages_of_what_they_have_opened_and_of_nothing_else(
     assert "closed doors" not in found(client, "q=corridor")
 
 
+def test_results_say_what_is_open_to_whom(
+    search_index: Indexer,
+    make_article: Any,
+    make_reader: Any,
+    make_subscriber: Any,
+    sign_in: Any,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    def marks(client: Client, query: str = "q=grain") -> dict[str, str]:
+        rows = found(client, query).split('<div class="row card')[1:]
+        return {row.split("</a></h3>")[0].split(">")[-1]: row.partition('class="mark">')[2].partition("<")[0] for row in rows}
+
+    opened, *_ = [
+        make_article(headline=f"Grain, {name}", access=access)
+        for name, access in (("opened", "metered"), ("free", "free"), ("closed", "subscribers"), ("metered", "metered"))
+    ]
+    search_index.step()
+    stranger, registered, subscribed = Client(), Client(), Client()
+    reader = make_reader()
+    unlock_article(reader.pk, opened.pk, now=clock.now())
+    sign_in(registered, reader), sign_in(subscribed, make_subscriber())
+    own = {"Grain, closed": "For subscribers", "Grain, metered": ""}
+    assert marks(stranger) == {"Grain, opened": "", "Grain, free": "Free to read", **own}
+    assert marks(registered) == {"Grain, opened": "Open to you", "Grain, free": "Open to you", **own}
+    assert set(marks(subscribed).values()) == {""}
+    assert marks(stranger) == {"Grain, opened": "", "Grain, free": "Free to read", **own}, "nothing goes from one to the next"
+    assert registered.get("/library/?q=grain")["Cache-Control"] == "private, no-store"
+
+    with CaptureQueriesContext(connection) as few:
+        found(registered, "q=grain")
+    for number in range(5):
+        make_article(headline=f"Grain, {number}")
+    search_index.step()
+    with django_assert_num_queries(len(few)):
+        found(registered, "q=grain")
+
+
 def test_facets_narrow_and_are_taken_back(search_index: Indexer, client: Client, make_article: Any) -> None:
     trade, war = (Topic.objects.create(name=name, slug=name.lower()) for name in ("Trade", "War"))
     make_article(headline="Grain and tolls", topics=[trade])
@@ -137,6 +177,23 @@ def test_suggestions_come_from_what_is_open(gated: Article, client: Client) -> N
     for typed in ("north", "northern+harb", "zebra+harb"):
         assert "Envoys" not in client.get(f"/library/suggest/?q={typed}").content.decode()
     assert client.get("/library/suggest/?q=").content.decode().strip() == ""
+
+
+def test_suggestions_begin_as_typed_without_accents_and_headlines_come_first(
+    gated: Article, make_article: Callable[..., Article], search_index: Indexer, client: Client
+) -> None:
+    Author.objects.create(name="Şule Çelik", slug="sule-celik")
+    Topic.objects.create(name="Ports and harbours", slug="ports")
+    Topic.objects.create(name="Sharp ends", slug="sharp")
+    make_article(headline="A port’s day", dek="All of the harbour slept.")
+    make_article(headline="The road to Kyiv", paragraphs=["Nobody spoke."])
+    search_index.step()
+    names = [each.name for each in search_store.load_suggestions("harb", now=clock.now())]
+    assert names == ["Ports and harbours", "Envoys at the harbour", "A port’s day"]
+    names = [each.name for each in search_store.load_suggestions("celi", now=clock.now())]
+    assert names == ["Şule Çelik"]
+    assert [each.name for each in search_store.load_suggestions("kiev", now=clock.now())][-1] == "The road to Kyiv"
+    assert search_store.load_suggestions("arp", now=clock.now()) == []
 
 
 def test_feed_of_a_search(gated: Article, client: Client) -> None:

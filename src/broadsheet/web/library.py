@@ -22,13 +22,14 @@ from broadsheet.pages.render import render_list, render_page
 from broadsheet.pages.search_address import read_address
 from broadsheet.pages.search_store import load_search, load_search_feed, load_suggestions
 from broadsheet.pages.variants import Audience, audience_of
-from broadsheet.paywall.resolver import Asked, decide
+from broadsheet.paywall.resolver import Asked, Decision, Reason, decide
 from broadsheet.publication.store import load_publication
 from broadsheet.web import lists
 from broadsheet.web.articles import PRIVATE, PUBLIC
 from broadsheet.web.asker import entitlement_of, read_asker
 
 LONGEST_TYPED = 100
+OPEN_TO_YOU, FREE_TO_READ, FOR_SUBSCRIBERS = "Open to you", "Free to read", "For subscribers"
 
 
 @require_safe
@@ -39,8 +40,8 @@ def library(request: HttpRequest) -> HttpResponse:
         return lists.answer(request, ListPath("/library/", ListName.LIBRARY), lists.read_place(request))
     now, asker = clock.now(), read_asker(request)
     entitlement = entitlement_of(asker, now=now)
-    may_read = reading_right(entitlement, now)
-    page = load_search(address, readable_of(entitlement, now=now), may_read, now=now)
+    readable = readable_of(entitlement, now=now)
+    page = load_search(address, readable, reading_right(entitlement, now), marks_for(entitlement, readable, now), now=now)
     context = {
         "page": page,
         "feed_path": address.path("/library/feed.xml"),
@@ -81,12 +82,29 @@ def suggest(request: HttpRequest) -> HttpResponse:
 
 def reading_right(entitlement: Entitlement, now: datetime) -> Callable[[Card], bool]:
     """Whether the asker may read one article's whole text, by the resolver's rules."""
+    decide_for = _decisions(entitlement, now)
+    return lambda card: decide_for(card).is_open
+
+
+def _decisions(entitlement: Entitlement, now: datetime) -> Callable[[Card], Decision]:
     allowance = load_publication().articles_per_month
+    return lambda card: decide(entitlement, Asked(card.article_id, Access(card.access)), allowance=allowance, now=now)
 
-    def may_read(card: Card) -> bool:
-        return decide(entitlement, Asked(card.article_id, Access(card.access)), allowance=allowance, now=now).is_open
 
-    return may_read
+def marks_for(entitlement: Entitlement, readable: Readable, now: datetime) -> Callable[[Card], str]:
+    """What an article that was found is marked with; nothing for whoever reads everything."""
+    if readable.everything:
+        return lambda card: ""
+    decide_for = _decisions(entitlement, now)
+    is_stranger = entitlement.reader_id is None
+
+    def mark_of(card: Card) -> str:
+        decision = decide_for(card)
+        if decision.is_open:
+            return FREE_TO_READ if is_stranger and decision.reason is Reason.FREE else OPEN_TO_YOU
+        return FOR_SUBSCRIBERS if decision.reason is Reason.SUBSCRIBERS else ""
+
+    return mark_of
 
 
 def readable_of(entitlement: Entitlement, *, now: datetime) -> Readable:

@@ -5,27 +5,60 @@ list.setAttribute("aria-label", "Suggestions");
 field.closest(".ask").after(list);
 for (const [name, value] of [["role", "combobox"], ["aria-controls", "suggestions"], ["aria-expanded", "false"], ["aria-autocomplete", "list"]])
   field.setAttribute(name, value);
-let waiting = 0, turn = 0, chosen = -1;
+let waiting = 0, chosen = -1, asking = new AbortController(), isOwnEntry = false, shownFor = location.search;
 
 field.addEventListener("input", () => {
   clearTimeout(waiting);
+  asking.abort();
   waiting = setTimeout(look, PAUSE_MS);
 });
+form.addEventListener("submit", () => { clearTimeout(waiting); asking.abort(); });
 
-async function look() {
-  const mine = ++turn, words = field.value.trim();
-  const response = words.length > 1 && await fetch(`/library/suggest/?${new URLSearchParams({ q: words })}`).catch(() => null);
-  if (mine === turn) show(response && response.ok ? await response.text() : "");
-  const swapped = document.querySelector("[data-search-swap]");
-  if (!swapped || !words) return;
+function look() {
+  const words = field.value.trim();
+  asking = new AbortController();
+  suggest(words, asking.signal);
+  find(words, asking.signal);
+}
+
+// The text of a page, or null where there is none; an answer that nobody waits for any more throws.
+async function load(address, signal) {
+  const answer = await fetch(address, { credentials: "same-origin", signal }).catch((error) => { if (signal.aborted) throw error; });
+  return answer && answer.ok ? answer.text() : null;
+}
+
+async function suggest(words, signal) {
+  const html = words.length > 1 ? await load(`/library/suggest/?${new URLSearchParams({ q: words })}`, signal).catch(() => null) : "";
+  if (!signal.aborted) show(html || "");
+}
+
+async function find(words, signal) {
+  const shown = document.querySelector("[data-search-swap]");
+  if (!shown || !words) return;
   const address = `/library/?${new URLSearchParams(new FormData(form))}`;
-  const page = await fetch(address, { credentials: "same-origin" }).catch(() => null);
-  if (!page || !page.ok || mine !== turn) return;
-  const fresh = new DOMParser().parseFromString(await page.text(), "text/html").querySelector("[data-search-swap]");
-  if (fresh && mine === turn) {
-    swapped.replaceWith(fresh);
-    history.replaceState(null, "", address);
+  shown.setAttribute("aria-busy", "true");
+  try {
+    const text = await load(address, signal);
+    const fresh = text && new DOMParser().parseFromString(text, "text/html").querySelector("[data-search-swap]");
+    if (signal.aborted) return;
+    if (!fresh) say("The library does not answer just now. What you see are the results from before; press Find to ask again.", true);
+    else if (!shown.contains(document.activeElement)) {
+      shown.replaceWith(fresh);
+      // One step back leads to what was asked before the typing, not to each letter.
+      history[isOwnEntry ? "replaceState" : "pushState"](null, "", address);
+      isOwnEntry = true;
+      shownFor = location.search;
+      say(fresh.querySelector("[data-search-tally]")?.textContent ?? "", false);
+    }
+  } catch { /* overtaken by the next letter */ } finally {
+    shown.removeAttribute("aria-busy");
   }
+}
+
+function say(words, isTrouble) {
+  const status = document.querySelector("[data-search-status]");
+  status.classList.toggle("trouble", isTrouble);
+  status.textContent = words;
 }
 
 function show(html) {
@@ -50,9 +83,18 @@ field.addEventListener("keydown", (event) => {
   else if (list.hidden) return;
   else if (event.key === "ArrowDown") { choose(chosen < 0 ? 0 : chosen + 1); event.preventDefault(); }
   else if (event.key === "ArrowUp") { choose(chosen < 0 ? list.childElementCount - 1 : chosen - 1); event.preventDefault(); }
-  else if (event.key === "Enter" && list.children[chosen]) { event.preventDefault(); location.href = list.children[chosen].querySelector("a").href; }
+  else if (event.key === "Enter" && list.children[chosen]) { event.preventDefault(); location.href = list.children[chosen].dataset.path; }
+});
+list.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
+list.addEventListener("click", (event) => {
+  const item = event.target.closest("[data-path]");
+  if (item) location.href = item.dataset.path;
 });
 addEventListener("focusin", (event) => { if (!form.contains(event.target)) show(""); });
+addEventListener("pointerdown", (event) => { if (!form.contains(event.target)) show(""); });
 addEventListener("keydown", (event) => {
-  if (event.key === "/" && !/^(input|textarea|select)$/i.test(document.activeElement.tagName)) { field.focus(); event.preventDefault(); }
+  const isTyping = /^(input|textarea|select)$/i.test(document.activeElement.tagName);
+  if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) { field.focus(); event.preventDefault(); }
 });
+// An entry that typing has made holds no page of its own.
+addEventListener("popstate", () => { if (location.search !== shownFor) location.reload(); });
