@@ -50,7 +50,7 @@ def measure_own_queries() -> list[Result]:
         engine = build_engine(Path(folder), collection)
         ours = ask_engine(engine, collection, Readable(everything=True))
         stranger = ask_engine(engine, collection, Readable())
-        spelled = measure_spelling(engine, collection)
+        spelled = rate_spelling(engine, collection)
     theirs = ask_bm25s(replace(collection, queries={query: strip_signs(query) for query in collection.queries}))
     scores = {
         name: score(collection.judged, run)["nDCG@10"] for name, run in (("ours", ours), ("stranger", stranger), ("theirs", theirs))
@@ -72,7 +72,7 @@ def measure_own_queries() -> list[Result]:
     ]
 
 
-def measure_spelling(engine: TantivyEngine, collection: Collection) -> list[Result]:
+def rate_spelling(engine: TantivyEngine, collection: Collection) -> list[Result]:
     """How often a word with one letter wrong is led back to what it was, and what that costs."""
     from bench.run import Result
 

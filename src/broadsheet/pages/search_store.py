@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
 from typing import Any
+
+from django.db.models import Q
 
 from broadsheet.core.counts import COUNTS
 from broadsheet.library.country_store import load_shown
@@ -17,6 +19,7 @@ from broadsheet.library.search.index_flows import find_finder, search_folder
 from broadsheet.library.search.index_store import load_passage_texts
 from broadsheet.library.search.names import split_words
 from broadsheet.library.search.query import Query, parse_query
+from broadsheet.library.search.spelling import fold
 from broadsheet.pages import feeds
 from broadsheet.pages.articles import KIND_NAMES, load_cards
 from broadsheet.pages.countries import find_named
@@ -26,24 +29,21 @@ from broadsheet.pages.records import Card
 from broadsheet.pages.search_address import MOST_PAGES, PAGE_SIZE, SearchAddress
 
 MayRead = Callable[[Card], bool]
-MarkOf = Callable[[Card], str]
 SHOWN_VALUES = 8  # of a facet before "more"
 FEED_SIZE = 30
 SUGGESTED = 6
+SUGGESTED_NAMES = 2  # of each facet
+LOOKED_AT = 12  # articles, of which those by their headlines are suggested first
 FACET_NAMES = {"topic": "Topic", "region": "Region", "country": "Country", "author": "Author", "kind": "Kind", "year": "Year"}
 _MODELS: dict[str, Any] = {"topic": Topic, "region": Region, "author": Author}
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One article that was found; `passage` are parts of its text, every second one of which matched.
-
-    `mark` says in a word or three what the article is to the asker, such as “Open to you”.
-    """
+    """One article that was found; `passage` are parts of its text, every second one of which matched."""
 
     card: Card
     passage: tuple[tuple[str, bool], ...] = ()
-    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +116,12 @@ class Suggestion:
     label: str
 
 
-def load_search(address: SearchAddress, readable: Readable, may_read: MayRead, mark_of: MarkOf, *, now: datetime) -> SearchPage:
+def load_search(address: SearchAddress, readable: Readable, may_read: MayRead, *, now: datetime) -> SearchPage:
     """One page of results for one asker.
 
     Args:
         readable: where phrases may be looked for beyond what everybody reads.
         may_read: whether the asker may read one article's whole text, and so see its passages.
-        mark_of: what an article is marked with for the asker; it asks nobody, for it is called for each result.
     """
     query, began = parse_query(address.words), perf_counter()
     try:
@@ -132,10 +131,10 @@ def load_search(address: SearchAddress, readable: Readable, may_read: MayRead, m
             respelling = _respell(engine, address, query, found)
     except EngineAway:
         COUNTS.events.count("search", "headlines")
-        return _marked(_by_headline(address, now=now), mark_of)
+        return _by_headline(address, now=now)
     COUNTS.events.count("search", "facets" if query.is_empty else "words")
     COUNTS.search.add(perf_counter() - began)
-    page = SearchPage(
+    return SearchPage(
         address=address,
         results=results,
         total=found.total,
@@ -150,11 +149,6 @@ def load_search(address: SearchAddress, readable: Readable, may_read: MayRead, m
         if address.page * PAGE_SIZE < found.total and address.page < MOST_PAGES
         else "",
     )
-    return _marked(page, mark_of)
-
-
-def _marked(page: SearchPage, mark_of: MarkOf) -> SearchPage:
-    return replace(page, results=tuple(replace(result, mark=mark_of(result.card)) for result in page.results))
 
 
 def load_search_feed(address: SearchAddress, form: str, *, now: datetime) -> ListContent:
@@ -176,33 +170,44 @@ def load_search_feed(address: SearchAddress, form: str, *, now: datetime) -> Lis
 
 
 def load_suggestions(typed: str, *, now: datetime) -> list[Suggestion]:
-    """Headlines, authors, topics, regions and countries with a word that begins like the last one typed, and all before it."""
+    """Topics, regions, countries and authors with a word that begins as typed; then articles, first those by their headlines."""
     words = typed.split()
     if not words:
         return []
-    found = [
-        Suggestion(row.name, row.get_absolute_url(), FACET_NAMES[name])
-        for name, model in _MODELS.items()
-        for row in model.objects.filter(name__icontains=" ".join(words))[:2]
-    ]
-    found += [Suggestion(each.name, each.path, FACET_NAMES["country"]) for each in find_named(" ".join(words))[:2]]
+    found = [*_suggest_names("topic", words), *_suggest_names("region", words)]
+    found += [Suggestion(each.name, each.path, FACET_NAMES["country"]) for each in find_named(" ".join(words))[:SUGGESTED_NAMES]]
+    found += _suggest_names("author", words)
     try:
         with find_finder().asking() as engine:
             ids = _suggest_articles(engine, words, now=now)
     except EngineAway:
         return found
-    cards = load_cards(list(dict.fromkeys(ids))[:SUGGESTED], now=now)
-    return [*found, *(Suggestion(card.headline, card.path, card.label) for card in cards)]
+    cards = load_cards(ids[:LOOKED_AT], now=now)
+    start = fold(words[-1])
+    cards.sort(key=lambda card: not any(word.startswith(start) for word in split_words(card.headline)))
+    return [*found, *(Suggestion(card.headline, card.path, card.label) for card in cards[:SUGGESTED])]
+
+
+def _suggest_names(facet: str, words: Sequence[str]) -> list[Suggestion]:
+    """Those with a word that begins as typed, or whose address has; addresses are without accents."""
+    typed, slug = " ".join(words), "-".join(split_words(" ".join(words)))
+    begins = Q(name__istartswith=typed) | Q(name__icontains=f" {typed}")
+    if slug:
+        begins |= Q(slug__startswith=slug) | Q(slug__contains=f"-{slug}")
+    rows = _MODELS[facet].objects.filter(begins).order_by("name")[:SUGGESTED_NAMES]
+    return [Suggestion(row.name, row.get_absolute_url(), FACET_NAMES[facet]) for row in rows]
 
 
 def _suggest_articles(engine: SearchEngine, words: Sequence[str], *, now: datetime) -> list[int]:
-    """Articles whose open part has all the words, the last of them completed."""
+    """Articles whose open part has all the words, the last of them completed; or as it is, as an old name is."""
     ids: list[int] = []
-    for ending in engine.complete(words[-1], limit=3):
+    for ending in engine.complete(words[-1], limit=3) or words[-1:]:
         query = parse_query(" ".join([*words[:-1], ending]))
-        found = engine.search(Asked(query, Readable(), int(now.timestamp()), limit=SUGGESTED, is_open_only=True))
+        found = engine.search(Asked(query, Readable(), int(now.timestamp()), limit=LOOKED_AT, is_open_only=True, is_counted=False))
         ids += found.article_ids[: found.with_all]
-    return ids
+        if len(ids) >= LOOKED_AT:
+            break
+    return list(dict.fromkeys(ids))
 
 
 def _asked(address: SearchAddress, query: Query, readable: Readable, now: datetime, *, limit: int = PAGE_SIZE) -> Asked:

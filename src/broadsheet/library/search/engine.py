@@ -50,7 +50,8 @@ class Readable:
 class Asked:
     """One search. `facets` holds for each name the values of which an article must have one.
 
-    `is_open_only`: only headline, dek, teaser and names are looked at, whoever asks.
+    `is_open_only`: only headline, dek, teaser and names are looked at, whoever asks; `is_counted`: facets are counted, which
+    takes as long as the search.
     """
 
     query: Query
@@ -61,6 +62,7 @@ class Asked:
     offset: int = 0
     limit: int = 20
     is_open_only: bool = False
+    is_counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,10 @@ class SearchEngine(Protocol):
         """The best piece of each text, None where nothing in it matches. Raises `EngineAway`."""
 
     def complete(self, prefix: str, *, limit: int) -> list[str]:
-        """Words of headlines, deks, teasers and names that begin like this, the most frequent first. Raises `EngineAway`."""
+        """Words of headlines, deks, teasers and names that begin like this, the most frequent first; of one letter none.
+
+        Raises `EngineAway`.
+        """
 
     def find_similar_word(self, word: str) -> str | None:
         """The word of headlines, deks, teasers and names that was probably meant; None if none is near. Raises `EngineAway`."""

@@ -212,7 +212,7 @@ class TantivyEngine:
             is_widened=total > with_all,
             with_all=with_all,
             unknown=() if with_all else tuple(islice(self._find_unknown(searcher, wanted), MOST_UNKNOWN)),
-            facets=self._count_facets(searcher, base, chosen),
+            facets=self._count_facets(searcher, base, chosen) if asked.is_counted else {},
         )
 
     @_raises_away
@@ -231,7 +231,7 @@ class TantivyEngine:
     def complete(self, prefix: str, *, limit: int) -> list[str]:
         """Words of what is open that begin like this."""
         searcher, start = self._index.searcher(), fold(prefix)
-        found = searcher.terms_with_prefix("spelling", start, limit=500) if start else []
+        found = searcher.terms_with_prefix("spelling", start, limit=500) if len(start) > 1 else []
         frequent = [word for word, _ in sorted(found, key=lambda pair: (-pair[1], pair[0]))]
         return list(islice(self._spelled(searcher, frequent), limit))
 
