@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 from typing import Any
@@ -29,6 +29,7 @@ from broadsheet.pages.records import Card
 from broadsheet.pages.search_address import MOST_PAGES, PAGE_SIZE, SearchAddress
 
 MayRead = Callable[[Card], bool]
+MarkOf = Callable[[Card], str]
 SHOWN_VALUES = 8  # of a facet before "more"
 FEED_SIZE = 30
 SUGGESTED = 6
@@ -40,10 +41,14 @@ _MODELS: dict[str, Any] = {"topic": Topic, "region": Region, "author": Author}
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One article that was found; `passage` are parts of its text, every second one of which matched."""
+    """One article that was found; `passage` are parts of its text, every second one of which matched.
+
+    `mark` says in a word or three what the article is to the asker, such as “Open to you”.
+    """
 
     card: Card
     passage: tuple[tuple[str, bool], ...] = ()
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +121,13 @@ class Suggestion:
     label: str
 
 
-def load_search(address: SearchAddress, readable: Readable, may_read: MayRead, *, now: datetime) -> SearchPage:
+def load_search(address: SearchAddress, readable: Readable, may_read: MayRead, mark_of: MarkOf, *, now: datetime) -> SearchPage:
     """One page of results for one asker.
 
     Args:
         readable: where phrases may be looked for beyond what everybody reads.
         may_read: whether the asker may read one article's whole text, and so see its passages.
+        mark_of: what an article is marked with for the asker; it asks nobody, for it is called for each result.
     """
     query, began = parse_query(address.words), perf_counter()
     try:
@@ -131,10 +137,10 @@ def load_search(address: SearchAddress, readable: Readable, may_read: MayRead, *
             respelling = _respell(engine, address, query, found)
     except EngineAway:
         COUNTS.events.count("search", "headlines")
-        return _by_headline(address, now=now)
+        return _marked(_by_headline(address, now=now), mark_of)
     COUNTS.events.count("search", "facets" if query.is_empty else "words")
     COUNTS.search.add(perf_counter() - began)
-    return SearchPage(
+    page = SearchPage(
         address=address,
         results=results,
         total=found.total,
@@ -149,6 +155,11 @@ def load_search(address: SearchAddress, readable: Readable, may_read: MayRead, *
         if address.page * PAGE_SIZE < found.total and address.page < MOST_PAGES
         else "",
     )
+    return _marked(page, mark_of)
+
+
+def _marked(page: SearchPage, mark_of: MarkOf) -> SearchPage:
+    return replace(page, results=tuple(replace(result, mark=mark_of(result.card)) for result in page.results))
 
 
 def load_search_feed(address: SearchAddress, form: str, *, now: datetime) -> ListContent:
