@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
@@ -18,6 +19,7 @@ from broadsheet.accounts.models import User
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.text import word_runs
 from broadsheet.library.models import Article, ArticleText, Author, Byline, Topic
+from broadsheet.pages import sitemaps
 from broadsheet.pages.models import Variant
 from broadsheet.pages.theme import theme_path
 from broadsheet.publication.models import Publication
@@ -99,6 +101,19 @@ def test_the_sitemap_is_split_by_month_and_names_every_article_once(client: Clie
         found += [loc.text for loc in root.iter(f"{SITEMAP}loc")]
     assert sorted(found) == sorted(site + article.get_absolute_url() for article in articles)
     assert client.get("/sitemaps/2019-01.xml").status_code == 404
+
+
+def test_a_month_with_more_articles_than_a_sitemap_holds_has_several(
+    client: Client, articles: list[Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sitemaps, "MOST_ENTRIES", 1)
+    index = ElementTree.fromstring(client.get("/sitemap.xml").content)  # noqa: S314
+    names = [str(place.text).rpartition("/")[2] for place in index.iter(f"{SITEMAP}loc")]
+    found = [re.findall("/articles/([0-9]+)/", client.get(f"/sitemaps/{name}").content.decode()) for name in names[1:]]
+    assert "2026-02-2.xml" in names and {len(each) for each in found} == {1}
+    assert sorted(int(pk) for each in found for pk in each) == sorted(article.pk for article in articles)
+    past = names[1].replace(".xml", f"-{len(names)}.xml")
+    assert client.get(f"/sitemaps/{past}").status_code == 404
 
 
 def test_the_news_sitemap_holds_two_days(client: Client, articles: list[Article], clock: StoppedClock) -> None:

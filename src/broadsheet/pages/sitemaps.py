@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q
 from django.db.models.functions import Coalesce, Greatest, TruncMonth
 
 from broadsheet.library.country_store import load_shown
@@ -21,15 +21,21 @@ from broadsheet.publication.models import PlainPage
 NEWS_AGE = timedelta(days=2)
 MOST_ENTRIES = 50_000
 MOST_NEWS = 1_000
-_MONTH = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])")
+_NAME = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])(?:-([2-9]|[1-9]\d{1,2}))?")
 
 
 @dataclass(frozen=True, slots=True)
-class MonthFile:
-    """One month's sitemap: `2026-02`, and when one of its articles last changed."""
+class Month:
+    """A month with articles: `2026-02`, how many, and when one of them last changed."""
 
     month: str
+    count: int
     changed_at: datetime
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of its sitemaps: `2026-02` and, where it has more articles than one may hold, `2026-02-2` and so on."""
+        return (self.month, *(f"{self.month}-{part}" for part in range(2, -(-self.count // MOST_ENTRIES) + 1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +49,29 @@ class Entry:
     changed_at: datetime
 
 
-def load_months(*, now: datetime) -> list[MonthFile]:
+def load_months(*, now: datetime) -> list[Month]:
     """The months in which articles were published, newest first."""
     rows = (
         published_articles(now=now)
         .order_by()
         .annotate(month=TruncMonth("published_at", tzinfo=settings.BROADSHEET.zone))
         .values("month")
-        .annotate(changed=Max(Greatest("published_at", Coalesce("revised_at", "published_at"))))
+        .annotate(count=Count("id"), changed=Max(Greatest("published_at", Coalesce("revised_at", "published_at"))))
         .order_by("-month")
     )
-    return [MonthFile(f"{row['month']:%Y-%m}", row["changed"]) for row in rows]
+    return [Month(f"{row['month']:%Y-%m}", row["count"], row["changed"]) for row in rows]
 
 
-def load_month(month: str, *, now: datetime) -> list[Entry]:
-    """The articles of one month; none for what is not a month."""
-    match = _MONTH.fullmatch(month)
+def load_month(name: str, *, now: datetime) -> list[Entry]:
+    """The articles of one month's sitemap, or of a further one of it; none for what is neither."""
+    match = _NAME.fullmatch(name)
     if match is None:
         return []
     zone = settings.BROADSHEET.zone
-    year, number = int(match.group(1)), int(match.group(2))
+    year, number, part = int(match.group(1)), int(match.group(2)), int(match.group(3) or 1)
     start = datetime(year, number, 1, tzinfo=zone)
     end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone)
-    return _load_entries(start, end, MOST_ENTRIES, now=now)
+    return _load_entries(start, end, MOST_ENTRIES, skipped=(part - 1) * MOST_ENTRIES, now=now)
 
 
 def load_news(*, now: datetime) -> list[Entry]:
@@ -81,11 +87,11 @@ def load_standing_paths() -> list[str]:
     return [*paths, *(country.path for country in load_shown().values())]
 
 
-def _load_entries(start: datetime, end: datetime, most: int, *, now: datetime) -> list[Entry]:
+def _load_entries(start: datetime, end: datetime, most: int, *, skipped: int = 0, now: datetime) -> list[Entry]:
     rows = (
         published_articles(within=Q(published_at__gte=start, published_at__lt=end), now=now)
         .order_by("-published_at", "-id")
-        .values_list("id", "slug", "headline", "published_at", "revised_at")[:most]
+        .values_list("id", "slug", "headline", "published_at", "revised_at")[skipped : skipped + most]
     )
     return [
         Entry(pk, f"/articles/{pk}/{slug}/", headline, published, max(published, revised or published))

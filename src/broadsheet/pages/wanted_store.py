@@ -96,9 +96,10 @@ def _sitemaps(now: datetime) -> Iterator[Wanted]:
     yield _for_everybody(ListPath("/sitemap.xml", ListName.SITEMAP_INDEX))
     yield _for_everybody(ListPath("/sitemaps/pages.xml", ListName.SITEMAP_PAGES))
     yield _for_everybody(ListPath("/news-sitemap.xml", ListName.NEWS_SITEMAP))
-    for file in load_months(now=now):
-        yield _for_readers(period_path(file.month))
-        yield _for_everybody(ListPath(f"/sitemaps/{file.month}.xml", ListName.SITEMAP_MONTH, file.month))
+    for month in load_months(now=now):
+        yield _for_readers(period_path(month.month))
+        for name in month.files:
+            yield _for_everybody(ListPath(f"/sitemaps/{name}.xml", ListName.SITEMAP_MONTH, name))
 
 
 def _for_readers(path: ListPath) -> Wanted:

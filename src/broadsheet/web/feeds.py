@@ -68,9 +68,9 @@ def sitemap_pages(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def sitemap_month(request: HttpRequest, month: str) -> HttpResponse:
-    """The sitemap of one month's articles."""
-    return shared(request, ListPath(f"/sitemaps/{month}.xml", ListName.SITEMAP_MONTH, month))
+def sitemap_month(request: HttpRequest, name: str) -> HttpResponse:
+    """The sitemap of one month's articles, or a further one where they are too many for one."""
+    return shared(request, ListPath(f"/sitemaps/{name}.xml", ListName.SITEMAP_MONTH, name))
 
 
 @require_safe

@@ -42,7 +42,7 @@ urlpatterns = [
     re_path(rf"^countries/{SLUG}/feed\.{FORM}$", feeds.country_feed),
     path("sitemap.xml", feeds.sitemap_index),
     path("sitemaps/pages.xml", feeds.sitemap_pages),
-    re_path(r"^sitemaps/(?P<month>\d{4}-\d{2})\.xml$", feeds.sitemap_month),
+    re_path(r"^sitemaps/(?P<name>\d{4}-\d{2}(?:-\d{1,3})?)\.xml$", feeds.sitemap_month),
     path("news-sitemap.xml", feeds.news_sitemap),
     path("robots.txt", feeds.robots),
     path("theme.css", feeds.theme),
