@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from broadsheet.library.models import Article, Author, Byline, Region, Topic
 from broadsheet.library.search.index_flows import Indexer
+from broadsheet.pages import search_store
 from tests.browser import DESKTOP, PHONE
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
@@ -137,3 +140,33 @@ def test_on_a_phone_in_the_dark_without_scripts(
     scripted.goto("/library/?q=grain&topic=trade")
     assert find_accessibility_problems(scripted) == []
     assert scripted.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_every_page_of_the_search_is_sound(
+    library: Indexer,
+    open_browser: Callable[..., BrowserContext],
+    find_accessibility_problems: Callable[[Page], list[str]],
+    find_html_errors: Callable[[dict[str, str]], list[str]],
+) -> None:
+    page = open_browser(viewport=DESKTOP).new_page()
+    html = {}
+
+    def look_at(name: str, address: str) -> None:
+        answer = page.goto(address)
+        assert answer is not None
+        html[name] = answer.text()
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            assert find_accessibility_problems(page) == [], (name, scheme)
+
+    look_at("results", "/library/?q=grain&topic=trade&sort=date")
+    look_at("nothing", "/library/?q=zebra&topic=trade")
+    look_at("mended", "/library/?q=grian+corridor")
+    look_at("help", "/library/help/")
+    current = search_store.search_folder().read_current()
+    assert current is not None
+    for path in search_store.search_folder().path_of(current).glob("*"):
+        path.write_bytes(b"")
+    look_at("rebuilding", "/library/?q=grain")
+    assert "is being built" in html["rebuilding"] and "corridor" in html["rebuilding"]
+    assert find_html_errors(html) == []
