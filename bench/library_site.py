@@ -133,7 +133,7 @@ def reader_addresses() -> Iterator[str]:
         yield f"{path}?after={deep[0]}"
     yield from (f"{path}feed.xml" for path in subjects)
     months = load_months(now=now)
-    yield from (f"/sitemaps/{file.month}.xml" for file in (months[0], months[len(months) // 2]))
+    yield from (f"/sitemaps/{month.month}.xml" for month in (months[0], months[len(months) // 2]))
     ways = [way.path for way in load_ways(now=now)]
     yield from (path for path in ways if not path.startswith("/library/"))
     yield from [path for path in ways if path.startswith("/library/")][:8]
