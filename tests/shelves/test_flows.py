@@ -133,7 +133,10 @@ def test_removing_is_undone_with_note_and_folder_within_a_day(
     row = load_shelf(reader.pk, Wish(), now=clock.now()).rows[0]
     assert (row.note, row.folder_name) == ("For the seminar", "Straits")
     assert undo_removal(reader.pk, removed_at, now=clock.now()) is Outcome.GONE
+    other_removed_at = SavedArticle.objects.get(pk=other).removed_at
+    assert other_removed_at
     clock.advance(timedelta(hours=2))
+    assert undo_removal(reader.pk, other_removed_at, now=clock.now()) is Outcome.GONE, "a day is over"
     assert forget_removed(now=clock.now()) == 1
     assert list(SavedArticle.objects.values_list("pk", flat=True)) == [saved_id]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from broadsheet.accounts.models import User
 from broadsheet.core.clock import StoppedClock
@@ -37,6 +38,30 @@ def test_nothing_is_kept_before_it_is_asked_for_nor_afterwards(reader: User, mak
     assert not ReadingHistory.objects.exists()
     end_history(reader.pk)
     assert not note_place(reader.pk, article.pk, 4, 10, now=clock.now())
+    assert not Reading.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_place_that_comes_in_while_the_history_is_switched_off_leaves_nothing(
+    reader: User, make_article: Make, clock: StoppedClock
+) -> None:
+    article, outcomes, barrier = make_article(), [], Barrier(2)
+    start_history(reader.pk, now=clock.now())
+
+    def tell() -> None:
+        barrier.wait()
+        try:
+            outcomes.append(note_place(reader.pk, article.pk, 2, 9, now=clock.now()))
+        finally:
+            connection.close()
+
+    late = Thread(target=tell)
+    with transaction.atomic():
+        end_history(reader.pk)
+        late.start()
+        barrier.wait()
+    late.join()
+    assert outcomes == [False]
     assert not Reading.objects.exists()
 
 
