@@ -28,6 +28,7 @@ from broadsheet.edge.routes import ArticleRoute, FileRoute, ListRoute, Route, fi
         *((path, ListRoute(path)) for path in ("/library/2026/02/", "/library/kind/in-depth/")),
         *((path, FileRoute(path)) for path in ("/feed.xml", "/feed.json", "/topics/trade/feed.xml", "/authors/ann/feed.json")),
         *((path, FileRoute(path)) for path in ("/sitemap.xml", "/news-sitemap.xml", "/sitemaps/2026-02.xml")),
+        ("/corrections/feed.xml", FileRoute("/corrections/feed.xml")),
     ],
 )
 def test_articles_lists_and_files_are_the_edges(path: str, route: Route) -> None:

@@ -38,6 +38,8 @@ def test_texts_are_shown_to_whom_the_articles_are_open(
         assert "It was ten." in html and "It was twelve." not in html and "It was six." not in html
         assert "Behind the wall" in html and html.count("The correction stands at the end of the article.") == 2
     assert "It was ten." in subscriber and "It was twelve." in subscriber and "It was six." in subscriber
+    feed = client.get("/corrections/feed.xml").content.decode()  # the same for everybody
+    assert "It was ten." in feed and "It was twelve." not in feed and feed.count("<entry>") == 3
     assert not any("It was none." in html or "A draft" in html for html in (stranger, registered, subscriber))
 
 

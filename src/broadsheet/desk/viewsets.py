@@ -141,7 +141,7 @@ class StartSetViewSet(SnippetViewSet):
             FieldPanel("sentence"),
             FieldRowPanel(
                 [FieldPanel("topic"), FieldPanel("region")],
-                help_text="The set stands at the top of this page. With neither it belongs to the whole library.",
+                help_text="The set stands at the top of this topic's or region's page; with neither, on the library's.",
             ),
             InlinePanel(
                 "entries",

@@ -13,6 +13,7 @@ _LIST = re.compile(
 )
 _FILE = re.compile(
     r"(?:/(?:topics|regions|countries|authors)/[-a-zA-Z0-9_]+)?/feed\.(?:xml|json)|/(?:news-)?sitemap\.xml|/sitemaps/[-a-z0-9]+\.xml"
+    r"|/corrections/feed\.xml"
 )
 
 

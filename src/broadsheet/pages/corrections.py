@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import groupby
 
+from django.conf import settings
 from django.db.models import Q
 
 from broadsheet.library.access import Access
@@ -32,6 +33,11 @@ class CorrectionRow:
     headline: str
     path: str
     is_open: bool
+
+    @property
+    def said_at(self) -> datetime:
+        """The beginning of its day, in the publication's zone."""
+        return datetime.combine(self.day, time(), settings.BROADSHEET.zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class ListName(StrEnum):
     SERIES = "series"
     START = "start"
     CORRECTIONS = "corrections"
+    CORRECTIONS_FEED = "corrections-feed"
     PLAIN = "plain"
     ATOM = "atom"
     JSON_FEED = "json-feed"
@@ -68,6 +69,7 @@ class ListPath:
 
 
 CORRECTIONS = ListPath("/corrections/", ListName.CORRECTIONS)
+CORRECTIONS_FEED = ListPath("/corrections/feed.xml", ListName.CORRECTIONS_FEED)
 ALL_SERIES = ListPath("/series/", ListName.ALL_SERIES)
 START_HERE = ListPath("/start/", ListName.START)
 
@@ -279,6 +281,13 @@ def _corrections(path: ListPath, place: Place, now: datetime) -> ListContent:
     return ListContent("pages/corrections.html", "Corrections", (), ids, next_change(now=now), parts=parts)
 
 
+def _corrections_feed(path: ListPath, place: Place, now: datetime) -> ListContent:
+    rows = corrections.find_corrections(now=now).rows
+    parts = {"rows": rows, "path": path.path, "updated_at": max((row.said_at for row in rows), default=now)}
+    ids = tuple(dict.fromkeys(row.article_id for row in rows))
+    return ListContent("pages/corrections_feed.xml", "Corrections", (), ids, next_change(now=now), ATOM, parts)
+
+
 def _plain(path: ListPath, place: Place, now: datetime) -> ListContent | None:
     row = PlainPage.objects.filter(slug=path.slug).first()
     return ListContent("pages/plain.html", row.title, parts={"body": row.body, "path": path.path}) if row else None
@@ -385,6 +394,7 @@ _LOADERS: dict[ListName, Callable[[ListPath, Place, datetime], ListContent | Non
     ListName.SERIES: _series,
     ListName.START: _start,
     ListName.CORRECTIONS: _corrections,
+    ListName.CORRECTIONS_FEED: _corrections_feed,
     ListName.PLAIN: _plain,
     ListName.ATOM: _feed(ATOM, "pages/feed.xml"),
     ListName.JSON_FEED: _feed(JSON_FEED, ""),

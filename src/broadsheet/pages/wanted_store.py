@@ -13,7 +13,7 @@ from broadsheet.library.access import Access
 from broadsheet.library.models import Article, Author, Region, Topic
 from broadsheet.pages.countries import load_with_articles
 from broadsheet.pages.flows import article_path
-from broadsheet.pages.lists import ListName, ListPath, load_ways, period_path
+from broadsheet.pages.lists import CORRECTIONS_FEED, ListName, ListPath, load_ways, period_path
 from broadsheet.pages.sitemaps import load_months
 from broadsheet.pages.variants import USUAL_AUDIENCES, Audience, Variant, usual_variants
 from broadsheet.publication.models import PlainPage
@@ -82,6 +82,7 @@ def _lists(now: datetime) -> Iterator[Wanted]:
         yield _for_readers(ListPath(country.path, ListName.COUNTRY, country.slug))
         yield from _feeds(country.path, country.slug, ListName.COUNTRY)
     yield from map(_for_readers, load_ways(now=now))
+    yield _for_everybody(CORRECTIONS_FEED)
     for page in PlainPage.objects.exclude(slug=ListName.CORRECTIONS).only("slug"):
         yield _for_readers(ListPath(page.get_absolute_url(), ListName.PLAIN, page.slug))
     yield from _sitemaps(now)

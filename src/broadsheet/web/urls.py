@@ -27,6 +27,7 @@ urlpatterns = [
     path("series/<slug:slug>/", ways.series),
     path("start/", ways.start),
     path("corrections/", ways.corrections),
+    path("corrections/feed.xml", ways.corrections_feed),
     path("go/<int:ad_id>/", ads.go),
     path("topics/", lists.topics),
     path("topics/<slug:slug>/", lists.topic),

@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from broadsheet.pages.lists import ALL_SERIES, CORRECTIONS, START_HERE, kind_path, period_path, series_path
+from broadsheet.pages.lists import (
+    ALL_SERIES,
+    CORRECTIONS,
+    CORRECTIONS_FEED,
+    START_HERE,
+    kind_path,
+    period_path,
+    series_path,
+)
+from broadsheet.web.feeds import shared
 from broadsheet.web.lists import answer, read_place
 
 
@@ -49,3 +58,9 @@ def kind(request: HttpRequest, kind: str) -> HttpResponse:
 def corrections(request: HttpRequest) -> HttpResponse:
     """Every correction, newest first."""
     return answer(request, CORRECTIONS, read_place(request))
+
+
+@require_safe
+def corrections_feed(request: HttpRequest) -> HttpResponse:
+    """The newest corrections, for feed readers."""
+    return shared(request, CORRECTIONS_FEED)
