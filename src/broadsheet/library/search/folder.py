@@ -1,5 +1,7 @@
 """Where an index lies on this host, which of several is the one to ask, and how far it has followed the change log. Pure.
 
+Each file of ours is a checksum and values; whatever is not as it was written counts as not there.
+
 DATA_DIR/search/
     current.json        which folder is asked, and of which layout and language it is
     wanted              somebody wants it built anew
@@ -15,6 +17,7 @@ import fcntl
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -159,14 +162,18 @@ def write_followed(index: Path, followed: Followed) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        values = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+        checksum, values = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, TypeError):
         return {}
-    return values if isinstance(values, dict) else {}
+    return values if isinstance(values, dict) and checksum == _sum(values) else {}
 
 
 def _write(path: Path, values: dict[str, Any]) -> None:
     """All of it or, after a crash, what was there before."""
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    new.write_text(json.dumps(values), "utf-8")
+    new.write_text(json.dumps([_sum(values), values]), "utf-8")
     new.replace(path)
+
+
+def _sum(values: dict[str, Any]) -> int:
+    return zlib.crc32(json.dumps(values, sort_keys=True).encode())

@@ -43,6 +43,7 @@ from broadsheet.library.search.likeness import OpenText, Similar, weigh_words
 from broadsheet.library.search.names import Words
 from broadsheet.library.search.plan import Spelling, Wanted, plan
 from broadsheet.library.search.query import Query as TypedQuery
+from broadsheet.library.search.soundness import check_files
 from broadsheet.library.search.spelling import Vocabulary, even_out, fold
 
 LAYOUT = 2  # to be raised when fields or their treatment change: older indexes are then built anew
@@ -168,10 +169,11 @@ class TantivyEngine:
     def __init__(self, folder: Path, *, language: str) -> None:
         if not Index.exists(str(folder)):  # to open it would make an empty one
             raise EngineAway("There is no index.")
+        self._folder, self._sound = folder, set[str]()
         self._index = open_index(folder, language=language)
-        self._index.config_reader("Manual")
-        self._index.reload()
         self._schema = self._index.schema
+        self._index.config_reader("Manual")
+        self._look()
         self._analyser = make_analyser(language)
         self._stem = self._stem_text  # one object, so that what is computed for it is kept
         self._vocabulary: Vocabulary | None = None
@@ -180,8 +182,16 @@ class TantivyEngine:
     @_raises_away
     def reload(self) -> None:
         """See what has been committed since."""
-        self._index.reload()
+        self._look()
         self._vocabulary = None
+
+    def _look(self) -> None:
+        check_files(self._folder, self._sound)
+        self._index.reload()
+        searcher = self._index.searcher()
+        dated = Query.range_query(self._schema, "known_from", FieldType.Unsigned, 0)
+        if _count(searcher, [(Occur.Must, dated)]) != searcher.num_docs:  # each article has a date
+            raise EngineAway("The index does not hold as many articles as it says.")
 
     @_raises_away
     def search(self, asked: Asked) -> Found:
