@@ -400,15 +400,6 @@ def test_notes_stand_beside_the_text_on_a_wide_page_and_at_its_end_on_a_narrow_o
             assert note["x"] > text["x"] + text["width"]
 
 
-def test_on_paper_only_the_text_is_left(site: Site, open_browser: Callable[..., BrowserContext]) -> None:
-    page = open_browser().new_page()
-    page.goto(site.free.get_absolute_url())
-    page.emulate_media(media="print")
-    expect(page.locator("article h1")).to_be_visible()
-    for name in (".masthead nav >> nth=0", ".more", ".foot nav"):
-        expect(page.locator(name)).to_be_hidden()
-
-
 def test_a_page_left_open_over_midnight_is_made_anew(
     site: Site, open_browser: Callable[..., BrowserContext], clock: StoppedClock
 ) -> None:
