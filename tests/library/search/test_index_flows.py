@@ -296,7 +296,7 @@ def test_everything_deleted_under_a_process_that_asks(host: Host, make_article: 
     assert host.find("grain") == {article.pk}
 
 
-@pytest.mark.parametrize("damage", ["delete", "empty", "garble", "cut"])
+@pytest.mark.parametrize("damage", ["delete", "empty", "garble", "cut", "flip", "half"])
 def test_damaged_index_heals(host: Host, make_article: MakeArticle, damage: str) -> None:
     articles = {make_article(headline=f"Grain {number}").pk for number in range(3)}
     assert host.find("grain") == articles
@@ -318,6 +318,13 @@ def harm(index: Path, damage: str) -> None:
         (index / "meta.json").write_text("")
     elif damage == "garble":
         (index / "meta.json").write_bytes(os.urandom(500))
+    elif damage == "flip":
+        path = next(index.glob("*.idx"))
+        content = path.read_bytes()
+        path.write_bytes(content[:20] + bytes([content[20] ^ 4]) + content[21:])
+    elif damage == "half":
+        for suffix in ("pos", "term", "fast"):
+            next(index.glob(f"*.{suffix}")).unlink()
     else:
         for path in index.glob("*.term"):
             path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
