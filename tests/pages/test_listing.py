@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -76,6 +77,9 @@ def test_a_page_deep_in_the_library_asks_no_more_than_the_first_and_never_skips_
     assert len(asked) == 1
     assert "OFFSET" not in asked[0]["sql"].upper()
     assert "COUNT(" not in asked[0]["sql"].upper()
+    # The place in the list before the present moment: SQLite goes through all between the first bound and the second.
+    bounds = re.findall(r"published_at\" <= '([^']+)'", asked[0]["sql"])
+    assert len(bounds) == 2 and bounds[0] < bounds[1]
 
 
 def test_each_filter_lets_through_what_fits(make_article: Callable[..., Article], clock: StoppedClock) -> None:
