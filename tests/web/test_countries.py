@@ -33,7 +33,8 @@ def test_a_country_has_map_facts_neighbours_leaders_and_articles_with_their_sour
     assert [head.text for head in page.xpath("//h2[@class='section-head']")] == ["Facts", "Neighbours", "Leaders", "Our articles"]
     assert "France" in page.xpath("//title[@id='map-title']")[0].text and "Spain" in page.xpath("//title[@id='map-title']")[0].text
     facts = {
-        row.xpath("th")[0].text_content(): row.xpath("td")[0].text_content() for row in page.xpath("//table[@class='country-facts']//tr")
+        row.xpath("th")[0].text_content(): row.xpath("td")[0].text_content()
+        for row in page.xpath("//table[@class='country-facts']//tr")
     }
     assert facts["Capital"] == "Paris" and facts["Spain"] == "646 km of border" and "Macron" in facts["Head of state"]
     assert [note.text for note in page.xpath("//p[@class='source']") if "17 May 2026" in note.text and "Factbook" in note.text]
