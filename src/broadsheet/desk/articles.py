@@ -22,6 +22,7 @@ class ArticleViewSet(SnippetViewSet):
     base_url_path = "articles"
     index_view_class = ArticleIndexView
     edit_view_class = ArticleEditView
+    index_template_name = "desk/articles/index.html"
     edit_template_name = "desk/articles/edit.html"
     chooser_viewset_class = ArticleChooserViewSet
     filterset_class = ArticleFilters
