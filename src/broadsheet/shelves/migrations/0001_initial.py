@@ -43,6 +43,13 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("removed_at__isnull", True)), fields=("reader", "name"), name="shelves_folder_name_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Reading",
@@ -58,6 +65,16 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="shelves.readinghistory"),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["history", "-last_opened_at", "-id"], name="shelves_reading_latest")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("history", "article"), name="shelves_reading_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("paragraph__gte", 1), ("paragraph__lte", models.F("paragraphs"))),
+                        name="shelves_reading_within_article",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SavedArticle",
@@ -83,34 +100,9 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="folder",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("removed_at__isnull", True)), fields=("reader", "name"), name="shelves_folder_name_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="reading",
-            index=models.Index(fields=["history", "-last_opened_at", "-id"], name="shelves_reading_latest"),
-        ),
-        migrations.AddConstraint(
-            model_name="reading",
-            constraint=models.UniqueConstraint(fields=("history", "article"), name="shelves_reading_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="reading",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("paragraph__gte", 1), ("paragraph__lte", models.F("paragraphs"))),
-                name="shelves_reading_within_article",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="savedarticle",
-            index=models.Index(fields=["reader", "-saved_at", "-id"], name="shelves_saved_latest"),
-        ),
-        migrations.AddConstraint(
-            model_name="savedarticle",
-            constraint=models.UniqueConstraint(fields=("reader", "article"), name="shelves_saved_once"),
+            options={
+                "indexes": [models.Index(fields=["reader", "-saved_at", "-id"], name="shelves_saved_latest")],
+                "constraints": [models.UniqueConstraint(fields=("reader", "article"), name="shelves_saved_once")],
+            },
         ),
     ]
