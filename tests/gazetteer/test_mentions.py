@@ -93,6 +93,7 @@ GB|England won.
 |New England voted.
 |The Uruguay Round opened farm trade, the Doha Round did not.
 WS|Western Samoa held a vote.
+MK WS|Macedonian and Samoan envoys met, American Samoan ones stayed away.
 """.strip().splitlines()
 
 
