@@ -57,6 +57,8 @@ def test_before_and_after_are_the_nearest_with_articles(client: Client, shelf: N
     assert links(client, "/library/2023/06/") >= {"/library/2023/", "/library/2023/05/", "/library/2025/10/"}
     assert links(client, "/library/") >= {"/library/2023/", "/library/2025/", "/library/2026/", "/library/kind/daily/"}
     assert "/library/2024/" not in links(client, "/library/") | links(client, "/library/2025/")
+    offered = re.findall(r'<option value="(\d{4})">', client.get("/library/").content.decode())
+    assert offered == ["2026", "2025", "2023"]
 
 
 @pytest.mark.parametrize(

@@ -85,16 +85,6 @@ def find_slice(filters: Filters, *, before: Cursor | None = None, after: Cursor 
     return _slice(found[:PAGE_SIZE], has_older=len(found) > PAGE_SIZE, has_newer=before is not None)
 
 
-def find_years(*, now: datetime) -> tuple[int, ...]:
-    """The years from the newest article to the oldest, in the publication's zone."""
-    dates = published_articles(now=now).values_list("published_at", flat=True)
-    newest, oldest = dates.order_by("-published_at").first(), dates.order_by("published_at").first()
-    if newest is None or oldest is None:
-        return ()
-    zone = settings.BROADSHEET.zone
-    return tuple(range(newest.astimezone(zone).year, oldest.astimezone(zone).year - 1, -1))
-
-
 def span_of(filters: Filters) -> tuple[datetime, datetime]:
     """Where the filters' year, or its month, begins and where the next one does, in the publication's zone."""
     zone, year, month = settings.BROADSHEET.zone, int(filters.year), int(filters.month or 12)

@@ -17,7 +17,7 @@ from broadsheet.library.models import Author, Region, Series, Subject, Topic
 from broadsheet.library.store import next_change, published_articles
 from broadsheet.pages import by_time, corrections, countries, feeds, home, series, sitemaps, start
 from broadsheet.pages.articles import KIND_NAMES, load_cards
-from broadsheet.pages.listing import NO_FILTERS, Cursor, Filters, find_slice, find_years, local_day
+from broadsheet.pages.listing import NO_FILTERS, Cursor, Filters, find_slice, local_day
 from broadsheet.pages.pictures import earliest_expiry, load_pictures
 from broadsheet.pages.records import Card, Link
 from broadsheet.publication.models import PlainPage
@@ -207,18 +207,18 @@ def _country(path: ListPath, place: Place, now: datetime) -> ListContent | None:
 
 def _library(path: ListPath, place: Place, now: datetime) -> ListContent:
     authors = list(Author.objects.values_list("slug", "name")[: MOST_AUTHORS + 1])
-    years = [(str(year), str(year)) for year in find_years(now=now)]
+    years = by_time.load_years(now=now)
     choices = (
         Choices("topic", "Topic", "All topics", list(Topic.objects.values_list("slug", "name"))),
         Choices("region", "Region", "All regions", list(Region.objects.values_list("slug", "name"))),
         Choices("country", "Country", "All countries", [(each.slug, each.name) for each in countries.load_with_articles()]),
         Choices("author", "Author", "All authors", authors if len(authors) <= MOST_AUTHORS else []),
         Choices("kind", "Kind", "All kinds", [(str(kind), name) for kind, name in KIND_NAMES.items()]),
-        Choices("year", "Year", "All years", years),
+        Choices("year", "Year", "All years", [(year.name, year.name) for year in years]),
     )
     parts: dict[str, Any] = {"choices": [each for each in choices if each.values]}
     if place.is_first:
-        parts |= {"sets": start.load_library_sets(now=now), "years": by_time.load_years(now=now)}
+        parts |= {"sets": start.load_library_sets(now=now), "years": years}
         parts |= {"has_series": series.has_series(now=now), "has_sets": start.has_sets(now=now)}
         parts["kinds"] = [Link(KIND_NAMES[kind], kind_path(kind).path) for kind in _load_kinds(now=now)]
     return _paged(path, place, "pages/library.html", "Library", parts, now=now)
