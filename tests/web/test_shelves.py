@@ -295,7 +295,12 @@ def test_one_article_or_all_are_erased_from_the_history(own: Client, reader: Use
         own.post(f"/articles/{article.pk}/place/", {"paragraph": 2, "paragraphs": 9})
     own.post("/account/history/erase/", {"article": articles[0].pk})
     assert Reading.objects.count() == 2
-    own.post("/account/history/erase/")
+    for nothing in ({}, {"article": "0"}, {"article": "x"}, {"article": "9" * 30}, {"all": "0"}):
+        answer = own.post("/account/history/erase/", nothing)
+        assert answer.status_code == 422
+        assert "Nothing was erased" in text_of(answer)
+    assert Reading.objects.count() == 2, "only who asks for all erases all"
+    own.post("/account/history/erase/", {"all": "1"})
     assert Reading.objects.count() == 0
     assert "Nothing yet." in text_of(own.get("/account/history/"))
 

@@ -21,6 +21,7 @@ from broadsheet.web.same_site import same_site_form
 from broadsheet.web.saved_address import read_number
 
 PAGE = "/account/history/"
+NOTHING_NAMED = "Nothing was erased: the form did not name what to erase. This is how your history stands now."
 PLACES_AN_HOUR = 240  # of one reader: a page left every fifteen seconds
 
 
@@ -28,16 +29,7 @@ PLACES_AN_HOUR = 240  # of one reader: a page left every fifteen seconds
 @require_http_methods(["GET", "HEAD"])
 def history(request: HttpRequest) -> HttpResponse:
     """What the reader opened, by day, if they want that kept."""
-    now, reader_id = clock.now(), _reader_id(request)
-    rows, older = load_history(reader_id, read_number(request.GET.get("after", "")), now=now)
-    context = {
-        "is_kept": keeps_history(reader_id),
-        "was_erased": "erased" in request.GET,
-        "days": [(day, list(of_day)) for day, of_day in groupby(rows, key=_day)],
-        "older": f"{PAGE}?after={older}" if older else "",
-        "is_first": "after" not in request.GET,
-    }
-    return reader_page(request, "web/history.html", context, now=now)
+    return _page(request)
 
 
 @for_readers
@@ -54,8 +46,14 @@ def switch(request: HttpRequest) -> HttpResponse:
 @for_readers
 @require_http_methods(["POST"])
 def erase(request: HttpRequest) -> HttpResponse:
-    """Erase one article from the history, or all."""
-    forget_readings(_reader_id(request), read_number(request.POST.get("article", "")) or None)
+    """Erase one article from the history; or all, if the form says so in so many words."""
+    article_id = read_number(request.POST.get("article", ""))
+    if request.POST.get("all") == "1":
+        forget_readings(_reader_id(request))
+    elif article_id:
+        forget_readings(_reader_id(request), article_id)
+    else:
+        return _page(request, problem=NOTHING_NAMED, status=422)
     return see_other(PAGE)
 
 
@@ -75,6 +73,20 @@ def place(request: HttpRequest, article_id: int) -> HttpResponse:
     paragraph, paragraphs = (read_number(request.POST.get(name, "")) for name in ("paragraph", "paragraphs"))
     is_noted = note_place(reader_id, article_id, paragraph, paragraphs, now=now)
     return private(HttpResponse(status=204 if is_noted else 422))
+
+
+def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
+    now, reader_id = clock.now(), _reader_id(request)
+    rows, older = load_history(reader_id, read_number(request.GET.get("after", "")), now=now)
+    context = {
+        "is_kept": keeps_history(reader_id),
+        "was_erased": "erased" in request.GET,
+        "days": [(day, list(of_day)) for day, of_day in groupby(rows, key=_day)],
+        "older": f"{PAGE}?after={older}" if older else "",
+        "is_first": "after" not in request.GET,
+        "problem": problem,
+    }
+    return reader_page(request, "web/history.html", context, now=now, status=status)
 
 
 def _day(row: ReadingRow) -> date:
