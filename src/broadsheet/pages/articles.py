@@ -49,7 +49,7 @@ def load_article_pages(article_id: int, wholes: Collection[bool], *, now: dateti
     article = Article.objects.select_related("main_topic").get(pk=article_id, live=True)
     teaser = ArticleTeaser.objects.get(article_id=article_id)
     words = ArticleText.objects.values_list("word_count", flat=True).get(article_id=article_id)
-    related = tuple(load_related(article, now=now))
+    related = tuple(load_related(article, now=now, teaser=teaser.text))
     series = load_places(article_id, now=now)
     rest = {whole: ArticleRest.objects.get(article_id=article_id).html if whole else None for whole in wholes}
     pages = {whole: _article_page(article, teaser.html, rest[whole], related, words=words, now=now) for whole in wholes}
@@ -151,14 +151,18 @@ def load_bylines(article_ids: Sequence[int] | dict[int, Article]) -> dict[int, s
     return {article_id: join_names(every) for article_id, every in names.items()}
 
 
-def load_related(article: Article, *, now: datetime) -> list[Card]:
+def load_related(article: Article, *, now: datetime, teaser: str | None = None) -> list[Card]:
     """The cards under "More from …", nearest first; the newest articles where nothing is near.
 
     The index may be a moment behind; what readers may not know of is left out whatever it names.
+
+    Args:
+        teaser: the article's open text, if it is at hand; None: it is loaded.
     """
     topics = frozenset(topic.pk for topic in article.topics.all())
     regions = frozenset(region.pk for region in article.regions.all())
-    teaser = ArticleTeaser.objects.filter(article_id=article.pk).values_list("text", flat=True).first() or ""
+    if teaser is None:
+        teaser = ArticleTeaser.objects.filter(article_id=article.pk).values_list("text", flat=True).first() or ""
     subject = Candidate(article.pk, topics, regions, f"{article.headline} {article.dek} {teaser}")
     others = published_articles(now=now).exclude(pk=article.pk).order_by("-published_at", "-id")
     nearness = _find_nearness(OpenText(article.headline, article.dek, teaser), without=article.pk or 0)
