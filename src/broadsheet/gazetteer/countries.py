@@ -112,12 +112,6 @@ def load_slugs() -> Mapping[str, str]:
     return {country.slug: code for code, country in load_countries().items()}
 
 
-def find_country(slug: str) -> Country | None:
-    """The country with this slug."""
-    code = load_slugs().get(slug)
-    return load_countries()[code] if code else None
-
-
 def load_leaders(code: str) -> tuple[Leader, ...]:
     """Who has led a country since 1945, as far as the list goes, the latest first."""
     return tuple(Leader(*row) for row in reversed(_leaders()["leaders"].get(code, [])))

@@ -88,12 +88,6 @@ def find_countries(headline: str, dek: str, text: str) -> list[tuple[str, int]]:
     return sorted(chosen, key=lambda pair: -pair[1])[:MOST]
 
 
-def count_mentions(text: str) -> Counter[str]:
-    """How often each country is named in a text."""
-    found = _find(text)
-    return _settle(found, set(found.codes))
-
-
 def _settle(found: _Found, named: set[str]) -> Counter[str]:
     """A name of two countries counts for the one of them that is named in full besides; where both or none are, for none."""
     counts, either = Counter(found.codes), load_names().either

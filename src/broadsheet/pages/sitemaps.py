@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce, Greatest, TruncMonth
 from broadsheet.library.country_store import load_shown
 from broadsheet.library.models import Author, Region, Topic
 from broadsheet.library.store import published_articles
+from broadsheet.pages.listing import Filters, within_span
 from broadsheet.publication.models import PlainPage
 
 NEWS_AGE = timedelta(days=2)
@@ -67,16 +68,14 @@ def load_month(name: str, *, now: datetime) -> list[Entry]:
     match = _NAME.fullmatch(name)
     if match is None:
         return []
-    zone = settings.BROADSHEET.zone
-    year, number, part = int(match.group(1)), int(match.group(2)), int(match.group(3) or 1)
-    start = datetime(year, number, 1, tzinfo=zone)
-    end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone)
-    return _load_entries(start, end, MOST_ENTRIES, skipped=(part - 1) * MOST_ENTRIES, now=now)
+    year, number, part = match.groups()
+    within = within_span(Filters(year=year, month=number))
+    return _load_entries(within, MOST_ENTRIES, skipped=(int(part or 1) - 1) * MOST_ENTRIES, now=now)
 
 
 def load_news(*, now: datetime) -> list[Entry]:
     """The articles of the last two days."""
-    return _load_entries(now - NEWS_AGE, now + timedelta(microseconds=1), MOST_NEWS, now=now)
+    return _load_entries(Q(published_at__gte=now - NEWS_AGE), MOST_NEWS, now=now)
 
 
 def load_standing_paths() -> list[str]:
@@ -87,9 +86,9 @@ def load_standing_paths() -> list[str]:
     return [*paths, *(country.path for country in load_shown().values())]
 
 
-def _load_entries(start: datetime, end: datetime, most: int, *, skipped: int = 0, now: datetime) -> list[Entry]:
+def _load_entries(within: Q, most: int, *, skipped: int = 0, now: datetime) -> list[Entry]:
     rows = (
-        published_articles(within=Q(published_at__gte=start, published_at__lt=end), now=now)
+        published_articles(within=within, now=now)
         .order_by("-published_at", "-id")
         .values_list("id", "slug", "headline", "published_at", "revised_at")[skipped : skipped + most]
     )
