@@ -1,8 +1,9 @@
-"""Years, months and kinds: what they list, in the publication's zone, and that none is empty."""
+"""Years, months and kinds: what they list, in the publication's zone, and that no year or month is empty."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -62,11 +63,24 @@ def test_before_and_after_are_the_nearest_with_articles(client: Client, shelf: N
 
 
 @pytest.mark.parametrize(
-    "path", ["2024/", "2023/04/", "2023/13/", "2023/5/", "0023/", "9999/", "kind/in-depth/", "kind/none/", "2023/?before=1-1"]
+    "path",
+    ["2024/", "2023/04/", "2023/13/", "2023/5/", "0023/", "9999/", "kind/none/", "2023/?before=1-1", "kind/daily/?before=1-1"],
 )
 def test_there_are_no_empty_pages(client: Client, shelf: None, path: str) -> None:
     response = client.get(f"/library/{path}")
     assert response.status_code == 404 and 'href="/library/"' in response.content.decode()
+
+
+def test_a_kind_without_articles_has_a_page_since_the_masthead_leads_there(
+    client: Client, shelf: None, make_article: Callable[..., Article]
+) -> None:
+    path = "/library/kind/in-depth/"
+    assert path in links(client, "/topics/") and path not in client.get("/sitemaps/pages.xml").content.decode()
+    empty = client.get(path)
+    assert empty.status_code == 200 and 'Nothing stands here yet. <a href="/library/">' in empty.content.decode()
+    assert '<meta name="robots" content="noindex, follow">' in empty.content.decode()
+    make_article(headline="At length", kind="in-depth")
+    assert named(client, path) == ["At length"] and "noindex" not in client.get(path).content.decode()
 
 
 def test_a_kind_has_a_page_that_goes_on(client: Client, clock: StoppedClock) -> None:

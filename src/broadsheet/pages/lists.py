@@ -237,7 +237,7 @@ def _kind(path: ListPath, place: Place, now: datetime) -> ListContent | None:
         return None
     filters = Filters(kind=path.slug)
     content = _paged(path, replace(place, filters=filters), "pages/period.html", KIND_NAMES[Kind(path.slug)], {}, now=now)
-    return content if content.cards else None
+    return content if content.cards or place.is_first else None  # the masthead leads to one that may still be empty
 
 
 def _load_kinds(*, now: datetime) -> list[Kind]:
