@@ -140,7 +140,7 @@ def install_plain_view() -> None:
     from broadsheet.paywall.flows import decide_row
     from broadsheet.web.asker import entitlement_of, read_asker
 
-    def newest(article: Any, *, now: Any, teaser: Any) -> Any:
+    def newest(article: Any, *, now: Any, teaser: Any = None) -> Any:
         ids = published_articles(now=now).exclude(pk=article.pk).order_by("-published_at", "-id").values_list("id", flat=True)
         return articles.load_cards(list(ids[:RELATED_COUNT]), now=now)
 

@@ -77,14 +77,14 @@ class SplitName:
 
 
 def tidy(cited: Cited) -> Cited:
-    """The same with every text on one line, and without changes on the day of issue."""
+    """The same with every text on one line, without changes on the day of issue and names of no letter or figure."""
     return replace(
         cited,
         headline=_clean(cited.headline),
         dek=_clean(cited.dek),
         publication=_clean(cited.publication),
         publisher=_clean(cited.publisher),
-        authors=tuple(Person(_clean(person.name), person.path) for person in cited.authors),
+        authors=tuple(Person(name, person.path) for person in cited.authors if any(map(str.isalnum, name := _clean(person.name)))),
         updated=_later(cited.updated, cited.issued),
         corrected=_later(cited.corrected, cited.issued),
     )
