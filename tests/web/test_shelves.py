@@ -282,7 +282,9 @@ def test_the_history_is_off_until_it_is_switched_on_and_switching_off_erases(own
     assert "Tuesday 17 February 2026" in page
     assert "Up to paragraph 2 of 9" in page
     assert "Who keeps the strait" in text_of(own.get("/account/"))
-    off = own.post("/account/history/switch/")["Location"]
+    assert own.post("/account/history/switch/").status_code == 422
+    assert Reading.objects.exists(), "a form that says nothing switches nothing off"
+    off = own.post("/account/history/switch/", {"keep": "0"})["Location"]
     assert "everything that was in it is erased" in text_of(own.get(off))
     assert not Reading.objects.exists()
     assert not ReadingHistory.objects.exists()

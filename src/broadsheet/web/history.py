@@ -35,10 +35,13 @@ def history(request: HttpRequest) -> HttpResponse:
 @for_readers
 @require_http_methods(["POST"])
 def switch(request: HttpRequest) -> HttpResponse:
-    """Begin to keep the history; or keep none from now on, and erase what was kept."""
-    if request.POST.get("keep"):
+    """Begin to keep the history; or, if the form says so, keep none from now on and erase what was kept."""
+    wanted = request.POST.get("keep")
+    if wanted == "1":
         start_history(_reader_id(request), now=clock.now())
         return see_other(PAGE)
+    if wanted != "0":
+        return _page(request, problem=NOTHING_NAMED, status=422)
     end_history(_reader_id(request))
     return see_other(f"{PAGE}?erased=1")
 
