@@ -9,7 +9,7 @@ import pytest
 from django.forms.models import model_to_dict
 from django.http import HttpResponse
 from django.test import Client
-from wagtail.test.utils.form_data import inline_formset, nested_form_data
+from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text
 
 from broadsheet.desk.letters import NAMES
 from broadsheet.desk.roles import Role
@@ -17,7 +17,9 @@ from broadsheet.library import signals
 from broadsheet.library.models import Article, HomePage, HomePin
 from broadsheet.mail.store import load_wording
 from broadsheet.mail.wordings import DEFAULTS, LetterKind
-from broadsheet.publication.models import Publication
+from broadsheet.publication.addresses import WITH_WORDS, is_taken
+from broadsheet.publication.models import PlainPage, Publication
+from broadsheet.web.urls import urlpatterns
 
 
 def save_publication(client: Client, **changes: Any) -> HttpResponse:
@@ -127,3 +129,14 @@ def test_wording_with_an_unknown_placeholder_is_refused(desk: Callable[[Role], C
 def test_editor_may_change_no_letter(desk: Callable[[Role], Client]) -> None:
     assert desk(Role.EDITOR).post("/desk/letters/sign-in/", {"subject": "x", "body": "y"}).status_code in (302, 403)
     assert load_wording(LetterKind.SIGN_IN) == DEFAULTS[LetterKind.SIGN_IN]
+
+
+@pytest.mark.django_db
+def test_plain_page_gets_no_address_at_which_the_site_answers(desk: Callable[[Role], Client]) -> None:
+    words = {str(found.pattern).rstrip("/") for found in urlpatterns}
+    own = {word for word in words if word.isalpha()} - WITH_WORDS
+    assert {"start", "series", "subscribe"} < own and [word for word in own if not is_taken(word)] == []
+    assert not any(map(is_taken, ("about", "corrections", "help", "", "no/slug", "über")))
+    posted = {"title": "Our series", "slug": "series", "body": rich_text("<p>All.</p>")}
+    page = desk(Role.PUBLISHER).post("/desk/plain-pages/add/", posted)
+    assert "Broadsheet itself answers at /series/." in page.content.decode() and not PlainPage.objects.exists()

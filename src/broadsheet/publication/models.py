@@ -13,6 +13,7 @@ from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.fields import RichTextField
 from wagtail.models import Orderable
 
+from broadsheet.publication.addresses import is_taken
 from broadsheet.publication.colours import LEAST_CONTRAST, find_weak_pairs, is_colour
 from broadsheet.publication.placeholders import refusal
 
@@ -140,6 +141,16 @@ class PlainPage(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"/{self.slug}/"
+
+    def clean(self) -> None:
+        """Refuse an address that the site answers itself.
+
+        Raises:
+            ValidationError: the slug is one of those.
+        """
+        super().clean()
+        if is_taken(self.slug):
+            raise ValidationError({"slug": f"Broadsheet itself answers at /{self.slug}/. Choose another address."})
 
 
 class LetterWording(models.Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
+from broadsheet.publication.addresses import PLAIN_PAGE
 from broadsheet.web import ads, articles, citations, feeds, library, lists, reader_urls, ways
 
 FORM = "(?P<form>xml|json)"
@@ -49,5 +50,5 @@ urlpatterns = [
     path("theme.css", feeds.theme),
     path("favicon.svg", feeds.favicon),
     # Last: any other single word may be a page that the publisher has written.
-    path("<slug:slug>/", lists.plain_page),
+    path("<slug:slug>/", lists.plain_page, name=PLAIN_PAGE),
 ]

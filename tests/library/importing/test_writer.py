@@ -365,7 +365,7 @@ def test_pages_become_plain_pages_and_are_not_written_over() -> None:
     assert PlainPage.objects.get().body == "<p>Other.</p>"
 
 
-@pytest.mark.parametrize("slug", ["login", "articles", "desk", "feed"])
+@pytest.mark.parametrize("slug", ["login", "articles", "desk", "feed", "series", "start", "countries"])
 def test_a_page_never_takes_an_address_of_broadsheets_own(slug: str) -> None:
     assert "Broadsheet's own" in bring(item(is_page=True, slug=slug)).refusals[0].reason
 

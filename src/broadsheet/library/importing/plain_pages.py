@@ -9,13 +9,8 @@ from django.utils.text import slugify
 
 from broadsheet.library.importing.blocks_from_html import blocks_from_html
 from broadsheet.library.importing.items import Item, Refused
+from broadsheet.publication.addresses import is_taken
 from broadsheet.publication.models import PlainPage
-
-# First parts of paths that Broadsheet itself answers.
-TAKEN = frozenset(
-    "account actors articles authors briefings confirm demo desk dossiers feed healthz library login logout media metrics"
-    " radar regions sitemap static subscribe topics".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +30,7 @@ def write_page(item: Item, *, overwrite: bool, dry_run: bool) -> Outcome:
     slug = slugify(item.slug or item.headline)[:60].strip("-")
     if item.is_draft:
         raise Refused("the page is a draft, and plain pages have none")
-    if not slug or slug in TAKEN:
+    if not slug or is_taken(slug):
         raise Refused(f"the address /{slug}/ is Broadsheet's own; give the page another slug")
     blocks = blocks_from_html(item.body_html, base_url=item.base_url)
     body = "".join(block["value"] for block in blocks if block["type"] == "text")
