@@ -16,6 +16,7 @@ BELOW = "articles/<int:article_id>/"
     [
         ("The Strait", "the-strait"),
         ("Unlock!", "unlock-article"),
+        ("Place", "place"),  # articles were called so before readers had places
         ("keep reading", "keep-reading-article"),
         ("Keep reading the treaty", "keep-reading-the-treaty"),
         ("…", "article"),

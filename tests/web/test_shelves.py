@@ -269,7 +269,7 @@ def test_strangers_sign_in_first(path: str, visitor: Client) -> None:
 
 def test_the_history_is_off_until_it_is_switched_on_and_switching_off_erases(own: Client, make_article: Make) -> None:
     article = make_article(headline="Who keeps the strait")
-    place = f"/articles/{article.pk}/place/"
+    place = f"/account/history/{article.pk}/place/"
     assert "Your history is off" in text_of(own.get("/account/history/"))
     assert own.get(place).status_code == own.post(place, {"paragraph": 2, "paragraphs": 9}).status_code == 204
     assert not Reading.objects.exists()
@@ -294,7 +294,7 @@ def test_one_article_or_all_are_erased_from_the_history(own: Client, reader: Use
     start_history(reader.pk, now=clock.now())
     articles = [make_article() for _ in range(3)]
     for article in articles:
-        own.post(f"/articles/{article.pk}/place/", {"paragraph": 2, "paragraphs": 9})
+        own.post(f"/account/history/{article.pk}/place/", {"paragraph": 2, "paragraphs": 9})
     own.post("/account/history/erase/", {"article": articles[0].pk})
     assert Reading.objects.count() == 2
     for nothing in ({}, {"article": "0"}, {"article": "x"}, {"article": "9" * 30}, {"all": "0"}):
@@ -311,7 +311,7 @@ def test_places_are_told_by_own_pages_only_in_numbers_only_and_not_without_end(
     own: Client, reader: User, make_article: Make, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start_history(reader.pk, now=clock.now())
-    place = f"/articles/{make_article().pk}/place/"
+    place = f"/account/history/{make_article().pk}/place/"
     assert own.post(place, {"paragraph": 2, "paragraphs": 9}, headers={"origin": "https://elsewhere.example"}).status_code == 403
     for told in ({}, {"paragraph": "x", "paragraphs": "9"}, {"paragraph": "10", "paragraphs": "9"}):
         assert own.post(place, told).status_code == 422
@@ -322,4 +322,4 @@ def test_places_are_told_by_own_pages_only_in_numbers_only_and_not_without_end(
 
 
 def test_a_stranger_has_no_place(visitor: Client, make_article: Make) -> None:
-    assert visitor.get(f"/articles/{make_article().pk}/place/").status_code == 204
+    assert visitor.get(f"/account/history/{make_article().pk}/place/").status_code == 204

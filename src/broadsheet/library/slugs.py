@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.text import slugify
 
 LONGEST = 120
-TAKEN = frozenset({"keep-reading", "place", "share", "unlock"})  # addresses below an article's own, where its buttons lead
+TAKEN = frozenset({"keep-reading", "share", "unlock"})  # addresses below an article's own, where its buttons lead
 
 
 def make_slug(text: str) -> str:

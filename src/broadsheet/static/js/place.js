@@ -1,6 +1,6 @@
 // Where a reader stopped: offered when they come back, told when they leave. Only while they keep their history.
 {
-  const article = location.pathname.match(/^\/articles\/\d+\//), address = `${article}place/`, OFF = "history-off", AN_HOUR = 36e5;
+  const article = location.pathname.match(/^\/articles\/(\d+)\//)?.[1], address = `/account/history/${article}/place/`, OFF = "history-off", AN_HOUR = 36e5;
   const root = document.documentElement, blocks = () => [...document.querySelectorAll(".text > div > :not(section)")];
   let furthest = 1, told = 0;
 
