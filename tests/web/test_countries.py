@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from lxml import html
 
+from broadsheet.core.clock import StoppedClock
 from broadsheet.core.text import word_runs
 from broadsheet.library.access import Access
-from broadsheet.library.models import Article, ArticleText, CountryNote
+from broadsheet.library.flows import file_by_country
+from broadsheet.library.models import Article, ArticleCountry, ArticleText, CountryNote
 from broadsheet.library.search.index_flows import Indexer
 from broadsheet.pages import listing
 
@@ -51,6 +54,19 @@ def test_a_country_has_map_facts_neighbours_leaders_and_articles_with_their_sour
 def test_a_country_without_articles_says_so_and_an_unknown_one_is_not_found(client: Client) -> None:
     assert "published nothing about Tuvalu yet" in get(client, "/countries/tuvalu/").text_content()
     assert client.get("/countries/atlantis/").status_code == 404
+
+
+def test_until_all_is_filed_a_country_without_articles_says_that_they_may_come(
+    client: Client, make_article: Callable[..., Article], clock: StoppedClock
+) -> None:
+    make_article(headline="Tuvalu votes")
+    ArticleCountry.objects.all().delete()
+    assert "those about Tuvalu will stand here once that is done" in get(client, "/countries/tuvalu/").text_content()
+    assert "those about Nauru will" in get(client, "/countries/nauru/").text_content()
+    file_by_country(now=clock.now())
+    clock.advance(timedelta(seconds=1))
+    assert "Tuvalu votes" in get(client, "/countries/tuvalu/").text_content()
+    assert "published nothing about Nauru yet" in get(client, "/countries/nauru/").text_content()
 
 
 def test_older_articles_stand_on_further_pages_without_the_facts(

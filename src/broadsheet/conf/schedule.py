@@ -28,6 +28,7 @@ from broadsheet.core.flows import forget_old_tallies, trim_change_log
 from broadsheet.core.signing_key_flows import rotate_old_signing_keys
 from broadsheet.desk.bulk_flows import carry_on, forget_old_entries
 from broadsheet.figures.flows import count_everything
+from broadsheet.library.flows import file_by_country
 from broadsheet.library.photo_flows import withdraw_expired_photos
 from broadsheet.mail.flows import forget_old_letters, send_due_letters
 from broadsheet.pages.render_flows import forget_unused_pages
@@ -54,6 +55,7 @@ JOBS: tuple[Job, ...] = (
     Job("letters", timedelta(seconds=1), lambda now: send_due_letters(now=now)),
     Job("scheduled articles", timedelta(seconds=2), publish_scheduled),
     Job("bulk changes", timedelta(0), lambda now: carry_on(now=now)),
+    Job("articles by country", timedelta(seconds=2), lambda now: file_by_country(now=now)),
     Job("old bulk changes", timedelta(hours=1), lambda now: forget_old_entries(now=now)),
     Job("expired photos", timedelta(minutes=1), lambda now: withdraw_expired_photos(now=now)),
     Job("pages of old versions", timedelta(minutes=1), lambda now: forget_unused_pages(now=now)),

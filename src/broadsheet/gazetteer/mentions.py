@@ -18,6 +18,7 @@ import yaml
 
 from broadsheet.gazetteer.countries import Country, load_countries
 
+RULES = 1  # the edition of names and rules; raised with every change of either, it lets all articles be looked through again
 MOST = 6  # countries of an article
 ENOUGH = 3  # mentions in the text alone
 HEADLINE_WEIGHT, DEK_WEIGHT = 10, 5  # what a mention there counts for, where one in the text counts for 1

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from broadsheet.gazetteer.countries import Country, load_countries, load_slugs
-from broadsheet.gazetteer.mentions import find_countries
-from broadsheet.library.models import Article, ArticleCountry, ArticleText, CountryNote
+from broadsheet.gazetteer.mentions import RULES, find_countries
+from broadsheet.library.models import Article, ArticleCountry, ArticleText, CountryFiling, CountryNote
+
+_FILING = 1  # the one row of its table
 
 
 def load_shown() -> dict[str, Country]:
@@ -69,8 +71,45 @@ def list_published(*, after: int, limit: int) -> list[int]:
     )
 
 
-def load_named_texts(article_ids: Collection[int]) -> list[tuple[int, str, str, str]]:
-    """Number, headline, dek and whole text of published articles."""
+def hold_named_texts(article_ids: Collection[int]) -> list[tuple[int, str, str, str]]:
+    """Number, headline, dek and whole text of published articles, held in the order of their numbers until the transaction ends.
+
+    The texts are read after that: they are those of whoever published last.
+    """
+    held = Article.objects.select_for_update(no_key=True).filter(pk__in=article_ids).order_by("pk")
+    rows = list(held.values_list("id", "headline", "dek"))
     texts = dict(ArticleText.objects.filter(article_id__in=article_ids).values_list("article_id", "body_text"))
-    rows = Article.objects.filter(pk__in=texts).values_list("id", "headline", "dek")
-    return [(pk, headline, dek, texts[pk]) for pk, headline, dek in rows]
+    return [(pk, headline, dek, texts[pk]) for pk, headline, dek in rows if pk in texts]
+
+
+def count_unfiled() -> int:
+    """How many published articles have not been looked through by today's rules yet, apart from those published since."""
+    filing = CountryFiling.objects.filter(pk=_FILING, rules__gte=RULES).first()
+    if filing is not None and filing.is_done:
+        return 0
+    return ArticleText.objects.filter(article_id__gt=filing.after if filing else 0).count()
+
+
+def begin_filing() -> bool:
+    """Make sure that articles are looked through by today's rules, from the first if by older ones; whether any is left to do.
+
+    By an older program's rules nothing is begun: while two versions run, the newer one's count.
+    """
+    known = CountryFiling.objects.filter(pk=_FILING).values_list("rules", "is_done").first()
+    if known is None:
+        CountryFiling.objects.get_or_create(pk=_FILING, defaults={"rules": RULES})
+    elif known[0] < RULES:
+        older = CountryFiling.objects.filter(pk=_FILING, rules__lt=RULES)
+        older.update(rules=RULES, after=0, is_done=False)
+    return known is None or known[0] < RULES or known == (RULES, False)
+
+
+def hold_filing() -> CountryFiling | None:
+    """The row of today's rules, held; None: there is nothing left to do, or somebody else does it now."""
+    rows = CountryFiling.objects.select_for_update(skip_locked=True)
+    return rows.filter(pk=_FILING, rules=RULES, is_done=False).first()
+
+
+def note_filed() -> None:
+    """Say that all articles are looked through by today's rules."""
+    CountryFiling.objects.update_or_create(pk=_FILING, defaults={"rules": RULES, "is_done": True})

@@ -13,6 +13,8 @@ from broadsheet.library.body import compose_body
 from broadsheet.library.models import Author, Region, Topic
 
 IDS_IN_A_LINE = 20  # as many as fit into a line's subject, whatever their size
+FILED_AT_ONCE = 100  # articles looked through for countries in one transaction, so that editors wait for as little as possible
+FILINGS_A_TURN = 4  # then the worker's other jobs have theirs
 
 
 def follow_publication(article_id: int, *, now: datetime) -> None:
@@ -52,9 +54,47 @@ def follow_bulk_change(article_ids: Sequence[int], *, now: datetime) -> None:
 def find_countries_anew(article_ids: Sequence[int], *, now: datetime) -> int:
     """Find the countries of published articles by today's names. Returns how many articles have others than before."""
     with transaction.atomic():
-        changed = country_store.save_countries(country_store.load_named_texts(article_ids))
+        changed = country_store.save_countries(country_store.hold_named_texts(article_ids))
         follow_bulk_change(changed, now=now)
     return len(changed)
+
+
+def file_by_country(*, now: datetime) -> int:
+    """Look through some articles more for the countries that they name, if not all have been by today's rules.
+
+    The worker calls it all the time: what was published before a version that knows countries, or more of them, is filed by
+    itself. Whoever is killed in the middle has done whole batches. Returns how many articles were looked at.
+    """
+    looked_at = 0
+    if country_store.begin_filing():
+        for _ in range(FILINGS_A_TURN):
+            number = _file_batch(now=now)
+            looked_at += number
+            if number < FILED_AT_ONCE:
+                break
+    return looked_at
+
+
+def end_filing(*, now: datetime) -> None:
+    """Say that all articles are filed by country; pages that told of waiting are made anew."""
+    with transaction.atomic():
+        country_store.note_filed()
+        signals.lists_changed.send(None, now=now)
+
+
+def _file_batch(*, now: datetime) -> int:
+    with transaction.atomic():
+        filing = country_store.hold_filing()
+        if filing is None:
+            return 0
+        article_ids = country_store.list_published(after=filing.after, limit=FILED_AT_ONCE)
+        find_countries_anew(article_ids, now=now)
+        if len(article_ids) < FILED_AT_ONCE:
+            end_filing(now=now)
+        else:
+            filing.after = article_ids[-1]
+            filing.save(update_fields=["after"])
+    return len(article_ids)
 
 
 def announce_subject(subject: Topic | Region | Author, *, now: datetime) -> None:

@@ -303,6 +303,14 @@ class ArticleCountry(models.Model):
         constraints = [models.UniqueConstraint(fields=("code", "article"), name="library_article_country_once")]
 
 
+class CountryFiling(models.Model):
+    """How far the articles are looked through for countries by one edition of the rules; one row, none before it is begun."""
+
+    rules = models.PositiveIntegerField()
+    after = models.BigIntegerField(default=0)  # the number of the article looked at last
+    is_done = models.BooleanField(default=False)
+
+
 class OldAddress(models.Model):
     """A path that an imported article had before; it redirects for ever."""
 

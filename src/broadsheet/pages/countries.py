@@ -11,7 +11,7 @@ from typing import Any
 from broadsheet.core.text import day_text
 from broadsheet.gazetteer.countries import OFFICES, Country, Leader, find_leaders_note, load_leaders, load_sources
 from broadsheet.gazetteer.map import CountryMap, draw_country
-from broadsheet.library.country_store import find_note, find_shown, load_countries_of, load_shown
+from broadsheet.library.country_store import count_unfiled, find_note, find_shown, load_countries_of, load_shown
 from broadsheet.library.models import ArticleCountry
 from broadsheet.library.search.spelling import fold
 from broadsheet.pages.records import Link
@@ -54,7 +54,10 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class CountryPage:
-    """What stands on a country's page above its articles. `note` is an editor's; the `…_source` say from where, of which day."""
+    """What stands on a country's page above its articles. `note` is an editor's; the `…_source` say from where, of which day.
+
+    `is_filing`: some articles have not been looked through for countries yet.
+    """
 
     country: Country
     region: Link
@@ -68,6 +71,7 @@ class CountryPage:
     earlier_note: str
     earlier_source: str
     map_source: str
+    is_filing: bool
 
 
 def load_regions() -> list[CountryRegion]:
@@ -100,6 +104,7 @@ def load_country(slug: str) -> CountryPage | None:
         earlier_note=find_leaders_note(country.code),
         earlier_source=f"{sources['leaders'].name}, which ends in March 2021.",
         map_source=f"{sources['outlines'].name}, simplified.",
+        is_filing=count_unfiled() > 0,
     )
 
 

@@ -95,6 +95,13 @@ def test_search_is_kept_true(state: IndexState, level: Level) -> None:
     assert checks.check_search(state).level is level
 
 
+def test_articles_that_no_country_has_yet_are_told_with_what_to_do() -> None:
+    assert checks.check_countries(0).level is Level.OK
+    found = checks.check_countries(7)
+    assert found.level is Level.WARN
+    assert "7 articles" in found.what and "broadsheet countries" in found.todo
+
+
 @pytest.mark.parametrize(
     ("snapshots", "level"),
     [

@@ -99,6 +99,14 @@ def check_search(state: IndexState) -> Finding:
     return ok(check, f"{state.articles} articles, {state.behind_s:.1f} s behind the change log")
 
 
+def check_countries(unfiled: int) -> Finding:
+    """Articles stand on the pages of the countries that they name."""
+    if unfiled:
+        seen = f"{unfiled} articles wait to be filed under the countries that they name: those countries’ pages miss them."
+        return warn("countries", seen, "Wait while a worker runs, which does it by itself; or run: broadsheet countries")
+    return ok("countries", "all articles are filed")
+
+
 def check_signing_keys(created_at: Sequence[datetime], *, now: datetime) -> Finding:
     """The keys of readers' passes: one or two, and not for ever the same."""
     check = "signing keys"
