@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from broadsheet.accounts.models import User
 from broadsheet.library.models import Article, Correction
+from broadsheet.pages import store
 from broadsheet.pages.listing import PAGE_SIZE
 from broadsheet.publication.models import PlainPage
 
@@ -74,3 +76,24 @@ def test_page_is_there_before_the_first_correction_and_says_what_the_publisher_s
     article.save_revision().publish()
     html = client.get(article.get_absolute_url()).content.decode()
     assert html.count('href="/corrections/"') == 2  # beside the note that it was corrected, and in the footer
+
+
+def test_a_correction_is_the_same_to_feed_readers_when_an_import_makes_its_row_anew(
+    client: Client, make_article: Callable[..., Article], settings: Any
+) -> None:
+    article = make_article()
+
+    def ids() -> list[str]:
+        return re.findall(r"<id>[^<]+(#correction-[^<]+)</id>", client.get("/corrections/feed.xml").content.decode())
+
+    first = correct(article, "It was ten.")
+    correct(article, "It was twelve.")
+    before = ids()
+    assert len(set(before)) == 2 and all(f'id="{name[1:]}"' in client.get("/corrections/").content.decode() for name in before)
+    first.delete()
+    correct(article, "It was ten.")
+    store.drop_pages_at(["/corrections/feed.xml"])
+    assert set(ids()) == set(before)
+    settings.SECRET_KEY = "another"
+    store.drop_pages_at(["/corrections/feed.xml"])
+    assert not set(ids()) & set(before)  # no plain hash, by which a gated text could be guessed at

@@ -13,6 +13,7 @@ from itertools import groupby
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 
 from broadsheet.library.access import Access
 from broadsheet.library.models import Article, Correction
@@ -33,6 +34,15 @@ class CorrectionRow:
     headline: str
     path: str
     is_open: bool
+
+    @property
+    def name(self) -> str:
+        """What it is known by, whatever its row: an import that changes the article makes the rows anew.
+
+        Keyed, so that nobody can try out what a text that is not theirs to read says.
+        """
+        digest = salted_hmac("broadsheet.corrections", self.text, algorithm="sha256").hexdigest()
+        return f"correction-{self.article_id}-{self.day}-{digest[:16]}"
 
     @property
     def said_at(self) -> datetime:
