@@ -43,6 +43,7 @@ NASTY = [
     "bell\x07 and\x0b tab\u2028line",
     ",",
     "\x1b",
+    "% 0",
 ]
 texts = st.one_of(
     st.sampled_from(NASTY), st.text(max_size=60), st.text(st.sampled_from("{}\\$&%#_^~@\"',-\n\r\x85 aé"), max_size=40)

@@ -20,6 +20,8 @@ from broadsheet.pages.records import Person
 
 SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
 # Scripts whose names stand family first, or without a space: they are not taken apart.
+# A comma, what TeX reads as its own, words without a letter.
+_NO_NAME = re.compile(r"[,\\{}%$#_^~@]|(?:^|\s)&|(?:^|\s)[^\w\s]+(?:\s|$)")
 _FAMILY_FIRST = re.compile("[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _NOT_ONE_PERSON = frozenset({"and", "und", "et", "y", "&"})
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
@@ -93,7 +95,7 @@ def tidy(cited: Cited) -> Cited:
 def split_name(person: Person) -> SplitName:
     """A person's name before and from the last word, to which small words belong (`van der Berg`); that of a desk stays whole."""
     words = person.name.split()
-    is_whole = person.is_desk or "," in person.name or _FAMILY_FIRST.search(person.name)
+    is_whole = person.is_desk or _NO_NAME.search(person.name) or _FAMILY_FIRST.search(person.name)
     if len(words) < 2 or is_whole or not _NOT_ONE_PERSON.isdisjoint(map(str.casefold, words)):
         return SplitName(person.name)
     suffix = words.pop() if len(words) > 2 and words[-1].rstrip(".").casefold() in SUFFIXES else ""
