@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from wagtail.models import Revision
 
 from broadsheet.desk.article_edit import CONFLICT_MESSAGE
 from broadsheet.desk.roles import Role
@@ -109,6 +110,25 @@ def test_second_editor_is_refused_and_sees_both(
     assert "data-w-autosave-interval-value" not in page
     assert newest(article).headline == "Theirs"
     assert not Article.objects.get(pk=article.pk).live
+
+
+@pytest.mark.django_db
+def test_saving_and_publishing_are_one_under_the_articles_lock(
+    desk: Callable[[Role], Client], make_article: Callable[..., Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing, such as a bulk change, comes between to be overwritten: what fails late leaves nothing of what was saved."""
+    article = make_article(published=False, headline="Before")
+    article.save_revision()
+    editor = desk(Role.EDITOR)
+
+    def fail(*_: Any, **__: Any) -> None:
+        assert newest(article).headline == "Mine"
+        raise RuntimeError
+
+    monkeypatch.setattr(Revision, "publish", fail)
+    with pytest.raises(RuntimeError):
+        save(editor, article, {**article_data(headline="Mine"), **loaded(article), "action-publish": "1"})
+    assert newest(article).headline == "Before" and article.revisions.count() == 1
 
 
 @pytest.mark.django_db

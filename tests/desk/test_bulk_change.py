@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from wagtail.admin.models import EditingSession
@@ -18,6 +20,7 @@ from broadsheet.accounts.models import User
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.models import Change
 from broadsheet.desk import bulk_flows, bulk_store
+from broadsheet.desk.bulk_actions import PublishArticles, UnpublishArticles
 from broadsheet.desk.bulk_operation import Operation
 from broadsheet.desk.models import BulkChange, BulkEntry
 from broadsheet.desk.roles import Role
@@ -141,6 +144,26 @@ def test_a_draft_keeps_what_it_alone_says(change: Any, make_article: Any, topic:
     bulk_flows.undo(made.pk, by=editor, now=clock.now())
     latest = Article.objects.get(pk=article.pk).latest_revision.as_object()
     assert ({one.name for one in latest.topics.all()}, topics_of(article)) == ({"War"}, set())
+
+
+@pytest.mark.parametrize("action", [PublishArticles, UnpublishArticles])
+def test_an_action_on_articles_that_a_bulk_change_has_reached_meanwhile_takes_nothing_back(
+    change: Any, make_article: Any, topic: Topic, action: Any
+) -> None:
+    articles = [make_article() for _ in range(2)]
+    articles[0].headline = "Newer words"
+    articles[0].save_revision()
+    chosen = list(Article.objects.order_by("-pk"))  # as Wagtail loads them, before the action's transaction
+    change(Operation(add_topics=(topic.pk,), access="subscribers"), articles)
+    with CaptureQueriesContext(connection) as captured:
+        assert action.execute_action(chosen) == (2, 0)
+    for article in articles:
+        article.refresh_from_db()
+        assert (article.access, topics_of(article)) == ("subscribers", {"Energy"})
+        assert article.get_latest_revision_as_object().access == "subscribers"
+    if connection.features.has_select_for_update:
+        first = next(query["sql"] for query in captured if "library_article" in query["sql"])
+        assert first.endswith("FOR UPDATE") and "ORDER BY" in first
 
 
 @pytest.mark.parametrize("state", ["imported", "published", "draft that saves itself", "published, saves itself"])

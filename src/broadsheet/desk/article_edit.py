@@ -7,11 +7,14 @@ in the form, and saving it again puts it on top of the other version, which stay
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.forms import ModelForm
+from django.http import HttpResponse
 from django.urls import reverse
 from wagtail.models import Revision
 from wagtail.snippets.views.snippets import EditView
@@ -40,6 +43,13 @@ class ArticleEditView(EditView):
             self._refuse(form)
             return False
         return bool(super().is_valid(form))
+
+    def form_valid(self, form: ModelForm[Article]) -> HttpResponse:
+        # What is published is what was saved under the lock: no bulk change comes between, to be overwritten. A draft that is
+        # only saved is one transaction already, and its answer is drawn outside.
+        with nullcontext() if self.saving_as_draft else transaction.atomic():
+            response: HttpResponse = super().form_valid(form)
+            return response
 
     def save_instance(self) -> Article:
         # Between the check above and here another request may have saved: look once more, under the row's lock.

@@ -60,7 +60,7 @@ class PublishArticles(_ArticleBulkAction):
         """Publish the latest version of each; an imported article without a version gets its first."""
         with transaction.atomic():
             count = 0
-            for article in objects:
+            for article in _hold(objects):
                 revision = article.latest_revision or article.save_revision(user=user)
                 revision.publish(user=user)
                 count += 1
@@ -79,10 +79,15 @@ class UnpublishArticles(_ArticleBulkAction):
     def execute_action(cls, objects: Iterable[Article], user: AbstractBaseUser | None = None, **kwargs: Any) -> tuple[int, int]:
         """Take each live article from every surface."""
         with transaction.atomic():
-            live = [article for article in objects if article.live]
+            live = [article for article in _hold(objects) if article.live]
             for article in live:
                 article.unpublish(user=user)
         return len(live), 0
+
+
+def _hold(articles: Iterable[Article]) -> QuerySet[Article]:
+    """These articles as they stand now, locked in a bulk change’s own order, so that nothing it has done since is lost."""
+    return Article.objects.select_for_update().filter(pk__in=[article.pk for article in articles]).order_by("pk")
 
 
 class DeleteArticles(_AsListed, DeleteBulkAction):
