@@ -123,20 +123,48 @@ def test_an_editors_word_shows_at_once_and_what_is_hidden_is_named_nowhere(
     for path in ("/countries/", "/countries/thailand/", article.get_absolute_url(), "/sitemaps/pages.xml"):
         assert "/countries/myanmar/" not in client.get(path).content.decode(), path
     assert client.get("/countries/myanmar/").status_code == 404
+    assert "Myanmar and Taiwan" not in get(client, "/library/?country=myanmar").text_content()
     note.delete()
     assert get(client, "/countries/myanmar/").xpath("//h1")[0].text == "Myanmar"
 
 
-def test_the_library_offers_countries_that_have_articles_and_suggests_them_by_any_of_their_names(
+def test_maps_print_what_editors_call_the_neighbours_and_none_that_is_hidden(client: Client) -> None:
+    def labels(path: str) -> set[str | None]:
+        return {label.text for label in get(client, path).xpath("//g[@class='names']/text")}
+
+    assert {"Spain", "Germany"} <= labels("/countries/france/")
+    CountryNote.objects.create(code="ES", name="Iberia")
+    CountryNote.objects.create(code="DE", is_hidden=True)
+    shown = labels("/countries/france/")
+    assert "Iberia" in shown and not shown & {"Spain", "Germany", ""}
+    CountryNote.objects.create(code="GB", is_hidden=True)
+    page = get(client, "/countries/ireland/")
+    assert "no land borders" not in page.text_content() and not page.xpath("//section[@aria-labelledby='neighbours']")
+    assert page.xpath("//title[@id='map-title']")[0].text == "Map: Ireland"
+
+
+def test_an_article_names_its_countries_by_name_for_their_order_would_tell_which_stands_more_often(
     client: Client, make_article: Callable[..., Article]
 ) -> None:
+    article = make_article(paragraphs=["Peru waits. Chile hopes. Bolivia votes. Ghana asks."] * 3 + ["Peru and Ghana.", "Peru."])
+    links = get(client, article.get_absolute_url()).xpath("//footer//a[starts-with(@href, '/countries/')]")
+    assert [link.text for link in links if link.get("href") != "/countries/"] == ["Bolivia", "Chile", "Ghana", "Peru"]
+
+
+def test_the_library_offers_countries_that_have_articles_and_suggests_them_by_any_of_their_names(
+    client: Client, make_article: Callable[..., Article], clock: StoppedClock
+) -> None:
     make_article(headline="Myanmar waits")
+    make_article(headline="Myanmar and Kenya", embargo_until=clock.now() + timedelta(hours=1))
     page = get(client, "/library/")
     assert [option.get("value") for option in page.xpath("//select[@id='country']/option")] == ["", "myanmar"]
     assert "/countries/myanmar/" in client.get("/library/suggest/?q=burm").content.decode()
     assert "/countries/cote-divoire/" in client.get("/library/suggest/?q=cote").content.decode()
     assert "Myanmar waits" in get(client, "/library/?country=myanmar").text_content()
     assert "Myanmar waits" not in get(client, "/library/?country=kenya").text_content()
+    clock.advance(timedelta(hours=1))
+    options = get(client, "/library/").xpath("//select[@id='country']/option")
+    assert [option.get("value") for option in options] == ["", "kenya", "myanmar"]
 
 
 def test_search_counts_countries_and_narrows_by_them_but_names_no_hidden_one(
@@ -150,3 +178,8 @@ def test_search_counts_countries_and_narrows_by_them_but_names_no_hidden_one(
     assert "Ukraine 2" in shown and "Kenya 1" in shown and "Tuvalu 1" not in shown
     narrowed = get(client, "/library/?q=grain&country=kenya").text_content()
     assert "Grain from Ukraine to Kenya" in narrowed and "Grain from Tuvalu" not in narrowed
+    hidden = get(client, "/library/?q=grain&country=tuvalu").text_content()
+    assert "Nothing found" in hidden and "Grain from" not in hidden
+    both = get(client, "/library/?q=grain&country=tuvalu&country=kenya").text_content()
+    assert "Grain from Ukraine to Kenya" in both and "Grain from Tuvalu" not in both
+    assert "Grain from" not in client.get("/library/feed.xml?q=grain&country=tuvalu").content.decode()

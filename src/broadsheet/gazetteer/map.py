@@ -5,7 +5,7 @@ Lambert's azimuthal equal-area projection, centred on the country, so that no co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import asin, atan2, cos, degrees, hypot, radians, sin, sqrt
@@ -69,8 +69,8 @@ class _Frame:
 
 
 @lru_cache(maxsize=256)
-def draw_country(code: str) -> CountryMap:
-    """The map of a country."""
+def draw_country(code: str, called: tuple[tuple[str, str], ...] = ()) -> CountryMap:
+    """The map of a country. `called`: codes of other countries with the names to print in place of the gazetteer's, or none."""
     country, outlines = load_countries()[code], load_outlines()
     frame = _frame(country, outlines)
     drawn = {key: _rings(key, outlines, frame) for key in outlines.shapes}
@@ -88,7 +88,7 @@ def draw_country(code: str) -> CountryMap:
         claimed=write_path([ring for key in claimed for ring in drawn[key]], closed=True),
         borders=write_path(_borders(outlines, frame), closed=False),
         graticule=write_path(_graticule(frame), closed=False),
-        labels=tuple(_labels(code, drawn, capital)),
+        labels=tuple(_labels(code, drawn, capital, dict(called))),
         capital=capital,
         ring=ring,
         bar_px=round(bar_km / frame.km_per_px),
@@ -242,14 +242,14 @@ def _capital(country: Country, frame: _Frame) -> Label | None:
     return Label(country.capitals[0], *place) if place is not None and is_shown else None
 
 
-def _labels(code: str, drawn: dict[str, list[list[Point]]], capital: Label | None) -> Iterable[Label]:
+def _labels(code: str, drawn: Mapping[str, list[list[Point]]], capital: Label | None, called: Mapping[str, str]) -> Iterable[Label]:
     """The names of other countries, where there is room for them."""
     countries = load_countries()
     for key, rings in drawn.items():
         if key == code or key not in countries or not rings:
             continue
-        name = countries[key].name
-        spot = _roomiest(max(rings, key=ring_area), LETTER_PX * len(name) + 8)
+        name = called.get(key, countries[key].name)
+        spot = _roomiest(max(rings, key=ring_area), LETTER_PX * len(name) + 8) if name else None
         is_over_bar = spot is not None and spot[0] - LETTER_PX * len(name) / 2 < BAR_CORNER[0] and spot[1] > BAR_CORNER[1]
         if spot is not None and not is_over_bar and not (capital and _is_under(spot, name, capital)):
             yield Label(name, *spot)

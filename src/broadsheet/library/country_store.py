@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from datetime import datetime
+
+from django.db.models import Q
 
 from broadsheet.gazetteer.countries import Country, load_countries, load_slugs
 from broadsheet.gazetteer.mentions import RULES, find_countries
 from broadsheet.library.models import Article, ArticleCountry, ArticleText, CountryFiling, CountryNote
+from broadsheet.library.store import names_known_article
 
 _FILING = 1  # the one row of its table
 
@@ -41,6 +45,16 @@ def load_countries_of(article_ids: Collection[int]) -> dict[int, list[str]]:
     for article_id, code in rows.values_list("article_id", "code"):
         found.setdefault(article_id, []).append(code)
     return found
+
+
+def load_known_codes(*, now: datetime) -> set[str]:
+    """The codes of the countries that an article is about which readers may know of at `now`."""
+    filed = ArticleCountry.objects.order_by()
+    codes = set(filed.values_list("code", flat=True).distinct())
+    # Only of countries in what is still to come it has to be asked whether something else is about them: drafts are filed nowhere.
+    to_come = Article.objects.filter(Q(embargo_until__gt=now) | Q(published_at__gt=now))
+    doubtful = filed.filter(article_id__in=to_come.values("id")).values_list("code", flat=True).distinct()
+    return codes - {code for code in doubtful if not filed.filter(names_known_article(now=now), code=code).exists()}
 
 
 def save_countries(texts: Iterable[tuple[int, str, str, str]]) -> list[int]:

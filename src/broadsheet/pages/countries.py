@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
 from broadsheet.core.text import day_text
-from broadsheet.gazetteer.countries import OFFICES, Country, Leader, find_leaders_note, load_leaders, load_sources
+from broadsheet.gazetteer.countries import OFFICES, Country, Leader, find_leaders_note, load_countries, load_leaders, load_sources
 from broadsheet.gazetteer.map import CountryMap, draw_country
-from broadsheet.library.country_store import count_unfiled, find_note, find_shown, load_countries_of, load_shown
-from broadsheet.library.models import ArticleCountry
+from broadsheet.library.country_store import count_unfiled, find_note, find_shown, load_countries_of, load_known_codes, load_shown
 from broadsheet.library.search.spelling import fold
 from broadsheet.pages.records import Link
 from broadsheet.pages.structured import script_json
-
-FILED = 3  # countries that an article's page names
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +87,7 @@ def load_country(slug: str) -> CountryPage | None:
         country=country,
         region=Link(country.region, f"/countries/#{region_anchor(country.region)}"),
         note=find_note(country.code),
-        drawing=draw_country(country.code),
+        drawing=draw_country(country.code, _called_otherwise(shown)),
         facts=tuple(_facts(country)),
         facts_source=f"{sources['factbook'].name}, copy of {_day(sources['factbook'].date)}; currency and codes: "
         f"{sources['codes'].name}, {_day(sources['codes'].date)}.",
@@ -108,6 +105,12 @@ def load_country(slug: str) -> CountryPage | None:
     )
 
 
+def _called_otherwise(shown: Mapping[str, Country]) -> tuple[tuple[str, str], ...]:
+    """The countries that an editor has renamed, with their names, and those that are hidden, with none."""
+    names = {code: shown[code].name if code in shown else "" for code in load_countries()}
+    return tuple((code, name) for code, name in names.items() if name != load_countries()[code].name)
+
+
 def find_named(start: str) -> list[Country]:
     """The countries with a name, or a capital, of which a word begins like this."""
     start = f" {fold(start)}"
@@ -118,17 +121,17 @@ def _called(country: Country) -> tuple[str, ...]:
     return (country.name, country.official, country.source_name, *country.capitals)
 
 
-def load_with_articles() -> list[Country]:
-    """Each country that an article is about."""
-    codes = set(ArticleCountry.objects.values_list("code", flat=True).distinct())
+def load_with_articles(*, now: datetime) -> list[Country]:
+    """Each country that an article is about which readers may know of."""
+    codes = load_known_codes(now=now)
     return [country for code, country in load_shown().items() if code in codes]
 
 
 def load_links(article_id: int) -> tuple[Link, ...]:
-    """The countries that an article's page names."""
+    """The countries that an article's page names, by name: their weights would tell which stands more often in gated text."""
     codes = load_countries_of([article_id]).get(article_id, [])
-    shown = load_shown() if codes else {}
-    return tuple(Link(shown[code].name, shown[code].path) for code in codes if code in shown)[:FILED]
+    shown = load_shown().values() if codes else ()
+    return tuple(Link(country.name, country.path) for country in shown if country.code in codes)
 
 
 def country_json_ld(country: Country, site_url: str) -> str:

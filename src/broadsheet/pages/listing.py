@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from broadsheet.gazetteer.countries import load_slugs
+from broadsheet.library.country_store import find_shown
 from broadsheet.library.models import Article
 from broadsheet.library.store import published_articles
 
@@ -108,7 +108,8 @@ def _filtered(filters: Filters, beyond: Q, *, now: datetime) -> QuerySet[Article
     if filters.author:
         rows = rows.filter(bylines__author__slug=filters.author)
     if filters.country:
-        rows = rows.filter(countries__code=load_slugs().get(filters.country, ""))
+        country = find_shown(filters.country)
+        rows = rows.filter(countries__code=country.code if country else "")
     if filters.kind:
         rows = rows.filter(kind=filters.kind)
     for word in filters.q.split()[:MOST_WORDS]:

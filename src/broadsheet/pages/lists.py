@@ -211,7 +211,7 @@ def _library(path: ListPath, place: Place, now: datetime) -> ListContent:
     choices = (
         Choices("topic", "Topic", "All topics", list(Topic.objects.values_list("slug", "name"))),
         Choices("region", "Region", "All regions", list(Region.objects.values_list("slug", "name"))),
-        Choices("country", "Country", "All countries", [(each.slug, each.name) for each in countries.load_with_articles()]),
+        Choices("country", "Country", "All countries", [(each.slug, each.name) for each in countries.load_with_articles(now=now)]),
         Choices("author", "Author", "All authors", authors if len(authors) <= MOST_AUTHORS else []),
         Choices("kind", "Kind", "All kinds", [(str(kind), name) for kind, name in KIND_NAMES.items()]),
         Choices("year", "Year", "All years", [(year.name, year.name) for year in years]),

@@ -35,6 +35,7 @@ FEED_SIZE = 30
 SUGGESTED = 6
 SUGGESTED_NAMES = 2  # of each facet
 LOOKED_AT = 12  # articles, of which those by their headlines are suggested first
+NOWHERE = "-"  # no country's slug: of those chosen only what is shown counts, and where none is, nothing is found
 FACET_NAMES = {"topic": "Topic", "region": "Region", "country": "Country", "author": "Author", "kind": "Kind", "year": "Year"}
 _MODELS: dict[str, Any] = {"topic": Topic, "region": Region, "author": Author}
 
@@ -222,11 +223,15 @@ def _suggest_articles(engine: SearchEngine, words: Sequence[str], *, now: dateti
 
 
 def _asked(address: SearchAddress, query: Query, readable: Readable, now: datetime, *, limit: int = PAGE_SIZE) -> Asked:
+    facets = {name: frozenset(values) for name, values in address.facets.items()}
+    if "country" in facets:
+        facets["country"] &= {country.slug for country in load_shown().values()}
+        facets["country"] |= {NOWHERE}
     return Asked(
         query=query,
         readable=readable,
         now_s=int(now.timestamp()),
-        facets={name: frozenset(values) for name, values in address.facets.items()},
+        facets=facets,
         order=address.real_order,
         offset=(address.page - 1) * PAGE_SIZE,
         limit=limit,

@@ -78,7 +78,7 @@ def _lists(now: datetime) -> Iterator[Wanted]:
             yield _for_readers(ListPath(row.get_absolute_url(), of, row.slug))
             yield from _feeds(row.get_absolute_url(), row.slug, of)
     yield _for_readers(ListPath("/countries/", ListName.COUNTRIES))
-    for country in load_with_articles():
+    for country in load_with_articles(now=now):
         yield _for_readers(ListPath(country.path, ListName.COUNTRY, country.slug))
         yield from _feeds(country.path, country.slug, ListName.COUNTRY)
     yield from map(_for_readers, load_ways(now=now))
