@@ -38,6 +38,7 @@ class PersonalTable:
         erase: what erasing the account does to these rows.
         name: the table's name in the export.
         exported: the fields that are exported, parted by spaces; they may follow foreign keys.
+        added: values that `find` adds to its rows and that are exported too, parted by spaces.
         why_not_exported: for a table without `exported`.
         why_kept: for a table whose rows outlive the account: what of them stays, and why.
         kept_years: how long at least, counted from the end of the year; 0 if the reason says it.
@@ -50,6 +51,7 @@ class PersonalTable:
     erase: Erase
     name: str = ""
     exported: str = ""
+    added: str = ""
     why_not_exported: str = ""
     why_kept: str = ""
     kept_years: int = 0
@@ -92,7 +94,7 @@ REGISTER = Register()
 def export_person(person: Person) -> dict[str, list[dict[str, Any]]]:
     """Everything that is kept of a person and that they may take along, table by table, as plain values."""
     return {
-        table.name: [dict(row) for row in table.find(person).values(*table.exported.split())]
+        table.name: [dict(row) for row in table.find(person).values(*table.exported.split(), *table.added.split())]
         for table in REGISTER.tables
         if table.exported
     }

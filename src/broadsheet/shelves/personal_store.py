@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import OuterRef, Subquery
+
+from broadsheet.core import clock
 from broadsheet.core.personal import REGISTER, Person, PersonalTable, delete_rows
+from broadsheet.library.store import published_articles
 from broadsheet.shelves.flows import merge_shelves
 from broadsheet.shelves.history_flows import merge_histories
 from broadsheet.shelves.models import Folder, Reading, ReadingHistory, SavedArticle
@@ -25,18 +29,20 @@ def register_tables() -> None:
         PersonalTable(
             SavedArticle,
             fields="reader note",
-            find=lambda person: SavedArticle.objects.filter(reader_id=person.reader_id),
+            find=lambda person: SavedArticle.objects.filter(reader_id=person.reader_id).annotate(headline=_known_headline()),
             erase=delete_rows,
             name="saved_articles",
-            exported="article_id article__headline folder__name note saved_at removed_at",
+            exported="article_id folder__name note saved_at removed_at",
+            added="headline",
         ),
         PersonalTable(
             Reading,
             fields="history",
-            find=lambda person: Reading.objects.filter(history_id=person.reader_id),
+            find=lambda person: Reading.objects.filter(history_id=person.reader_id).annotate(headline=_known_headline()),
             erase=delete_rows,
             name="reading_history",
-            exported="article_id article__headline first_opened_at last_opened_at paragraph paragraphs",
+            exported="article_id first_opened_at last_opened_at paragraph paragraphs",
+            added="headline",
             merge=_merge_read,
         ),
         PersonalTable(
@@ -48,6 +54,11 @@ def register_tables() -> None:
             exported="started_at",
         ),
     )
+
+
+def _known_headline() -> Subquery:
+    """The headline of a row's article, while readers may know of it."""
+    return Subquery(published_articles(now=clock.now()).filter(pk=OuterRef("article_id")).values("headline"))
 
 
 def _merge_saved(source: Person, target: Person, now: datetime) -> None:
