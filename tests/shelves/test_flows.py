@@ -110,7 +110,21 @@ def test_the_list_has_an_end_and_removing_makes_room(
     assert undo_removal(reader.pk, removed_at, now=clock.now()) is Outcome.FULL
     monkeypatch.setattr(flows, "MOST_FOLDERS", 1)
     assert make_folder(reader.pk, "One", now=clock.now()) is Outcome.DONE
-    assert make_folder(reader.pk, "Two", now=clock.now()) is Outcome.FULL
+    assert make_folder(reader.pk, "Two", now=clock.now()) is Outcome.FOLDERS_FULL
+
+
+def test_a_deleted_folder_comes_back_only_where_there_is_room_for_one(
+    reader: User, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flows, "MOST_FOLDERS", 1)
+    make_folder(reader.pk, "One", now=clock.now())
+    removed_at = clock.now()
+    delete_folder(reader.pk, Folder.objects.get().pk, now=removed_at)
+    make_folder(reader.pk, "Two", now=clock.now())
+    assert undo_removal(reader.pk, removed_at, now=clock.now()) is Outcome.FOLDERS_FULL
+    assert [one.name for one in load_folders(reader.pk)] == ["Two"]
+    rename_folder(reader.pk, load_folders(reader.pk)[0].folder_id, "ONE")
+    assert undo_removal(reader.pk, removed_at, now=clock.now()) is Outcome.DONE, "into its namesake it comes without room"
 
 
 def test_removing_is_undone_with_note_and_folder_within_a_day(
@@ -177,9 +191,9 @@ def test_a_folder_comes_back_into_one_that_has_its_name_by_now(
     move_saved(reader.pk, [saved_id], Folder.objects.get().pk)
     removed_at = clock.now()
     delete_folder(reader.pk, Folder.objects.get().pk, now=removed_at)
-    make_folder(reader.pk, "Straits", now=clock.now())
+    make_folder(reader.pk, "STRAITS", now=clock.now())
     assert undo_removal(reader.pk, removed_at, now=clock.now()) is Outcome.DONE
-    assert [(one.name, one.size) for one in load_folders(reader.pk)] == [("Straits", 1)]
+    assert [(one.name, one.size) for one in load_folders(reader.pk)] == [("STRAITS", 1)]
 
 
 @pytest.mark.parametrize(
@@ -228,8 +242,8 @@ def test_two_accounts_become_one_with_both_lists_and_both_notes(
 ) -> None:
     other, both, theirs = make_reader(), make_article(headline="Both"), make_article(headline="Theirs")
     mine_id, both_id, theirs_id = save(both), save(both, other), save(theirs, other)
-    for owner, saved_id, note in ((reader, mine_id, "First"), (other, both_id, "Second")):
-        make_folder(owner.pk, "Straits", now=clock.now())
+    for owner, saved_id, note, name in ((reader, mine_id, "First", "Straits"), (other, both_id, "Second", "straits")):
+        make_folder(owner.pk, name, now=clock.now())
         write_note(owner.pk, saved_id, note)
     move_saved(other.pk, [both_id, theirs_id], Folder.objects.get(reader=other).pk)
     merge_shelves(other.pk, reader.pk)

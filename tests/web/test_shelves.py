@@ -12,9 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
+from lxml import html
 
 from broadsheet.accounts.models import User
+from broadsheet.accounts.personal_store import person_of
 from broadsheet.core.clock import StoppedClock
+from broadsheet.core.personal import export_person
 from broadsheet.core.text import word_runs
 from broadsheet.library.models import Article, ArticleText
 from broadsheet.shelves import flows
@@ -112,6 +115,17 @@ def test_who_is_not_signed_in_signs_in_first_and_the_article_is_saved_then(
     assert "Save this article" in text_of(visitor.get(back)), "the wish counts once"
 
 
+def test_a_wish_is_not_another_persons_who_signs_in_otherwise(
+    visitor: Client, reader: User, make_article: Make, open_letter: Callable[[str], ReadLetter]
+) -> None:
+    article = make_article()
+    visitor.post(add_path(article))
+    visitor.post("/login/", {"email": ADDRESS, "next": "/account/"})
+    visitor.post("/confirm/", {"code": open_letter(ADDRESS).code})
+    assert "Save this article" in text_of(visitor.get(add_path(article)))
+    assert not SavedArticle.objects.exists()
+
+
 def test_a_full_list_says_so(own: Client, make_article: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flows, "MOST_SAVED", 0)
     answer = own.post(add_path(make_article()))
@@ -192,6 +206,24 @@ def test_several_are_moved_and_removed_at_once_and_removing_is_undone(own: Clien
     nothing = own.post("/account/saved/several/", {"do": "remove"})
     assert nothing.status_code == 422
     assert "Tick the articles first." in text_of(nothing)
+    for unclear in ({"do": "move"}, {"do": "move", "folder": ""}, {"do": "move", "folder": "x"}, {}, {"folder": "none"}):
+        answer = own.post("/account/saved/several/", {"saved": ids, **unclear})
+        assert answer.status_code == 422
+        assert "Choose what to do" in text_of(answer)
+    assert SavedArticle.objects.filter(folder=folder).count() == 2, "who chose nothing moved nothing"
+    own.post("/account/saved/several/", {"do": "move", "saved": ids, "folder": "none"})
+    assert not SavedArticle.objects.filter(folder=folder).exists()
+
+
+def test_enter_on_a_tick_box_presses_no_button(own: Client, make_article: Make) -> None:
+    save(own, make_article())
+    own.post("/account/saved/folders/", {"name": "Straits"})
+    form = html.fromstring(text_of(own.get("/account/saved/"))).xpath("//form[@class='several']")[0]
+    assert "disabled" in form.xpath(".//button")[0].attrib, "the first button is the one that Enter presses"
+    choice = form.xpath(".//select[@name='folder']")[0]
+    assert "required" in choice.attrib
+    assert choice.value == ""
+    assert "formnovalidate" in form.xpath(".//button[@value='remove']")[0].attrib
 
 
 def test_what_another_window_has_removed_is_told_in_plain_words(own: Client, make_article: Make) -> None:
@@ -208,6 +240,19 @@ def test_what_another_window_has_removed_is_told_in_plain_words(own: Client, mak
     ]
     assert [answer.status_code for answer in late] == [409, 409, 409, 404]
     assert all("no longer there" in text_of(answer) for answer in late)
+
+
+def test_a_folder_for_which_there_is_no_room_any_more_is_told_of_in_words_about_folders(
+    own: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flows, "MOST_FOLDERS", 1)
+    own.post("/account/saved/folders/", {"name": "One"})
+    deleted = own.post(f"/account/saved/folders/{Folder.objects.get().pk}/", {"do": "delete"})["Location"]
+    own.post("/account/saved/folders/", {"name": "Two"})
+    answer = own.post("/account/saved/undo/", {"removed": parse_qs(urlsplit(deleted).query)["removed"][0]})
+    assert answer.status_code == 409
+    assert "200 folders" in text_of(answer)
+    assert "5,000" not in text_of(answer)
 
 
 def test_folders_are_named_and_renamed_with_their_problems_beside_the_field(own: Client) -> None:
@@ -262,6 +307,21 @@ def test_the_list_is_taken_along_as_csv_json_and_bibtex(own: Client, reader: Use
 @pytest.mark.parametrize("path", ["/account/saved/", "/account/saved/1/", "/account/history/", "/account/saved/export.csv"])
 def test_strangers_sign_in_first(path: str, visitor: Client) -> None:
     assert visitor.get(path)["Location"].startswith("/login/")
+
+
+def test_everything_of_the_account_names_no_article_that_readers_may_not_know_of(
+    own: Client, reader: User, make_article: Make, clock: StoppedClock
+) -> None:
+    start_history(reader.pk, now=clock.now())
+    here, gone = make_article(headline="Still here"), make_article(headline="Withdrawn later")
+    for article in (here, gone):
+        save(own, article)
+        own.post(f"/account/history/{article.pk}/place/", {"paragraph": 2, "paragraphs": 9})
+    gone.unpublish()
+    tables = export_person(person_of(reader))
+    for name in ("saved_articles", "reading_history"):
+        rows = [(row["article_id"], row["headline"]) for row in tables[name]]
+        assert sorted(rows) == [(here.pk, "Still here"), (gone.pk, None)], name
 
 
 # -- The history -----------------------------------------------------------------------------------------------------

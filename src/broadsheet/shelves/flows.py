@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from broadsheet.accounts.models import User
 from broadsheet.library.store import published_articles
-from broadsheet.shelves.models import LONGEST_NAME, Folder, SavedArticle
+from broadsheet.shelves.models import LONGEST_NAME, Folder, SavedArticle, fold_name
 
 MOST_SAVED = 5_000
 MOST_FOLDERS = 200
@@ -30,6 +30,7 @@ class Outcome(StrEnum):
     ALREADY = "already"
     GONE = "gone"
     FULL = "full"
+    FOLDERS_FULL = "folders_full"
     NO_NAME = "no_name"
     NAME_TAKEN = "name_taken"
     NAME_TOO_LONG = "name_too_long"
@@ -82,14 +83,14 @@ def write_note(reader_id: int, saved_id: int, text: str) -> Outcome:
 
 
 def make_folder(reader_id: int, name: str, *, now: datetime) -> Outcome:
-    """Make a folder with a name that no other of the reader's has."""
+    """Make a folder with a name that no other of the reader's has. FOLDERS_FULL: there are MOST_FOLDERS already."""
     name = _tidy(name)
     with _shelf_of(reader_id):
         refused = _judge_name(reader_id, name)
         if refused is not None:
             return refused
         if _folders(reader_id).count() >= MOST_FOLDERS:
-            return Outcome.FULL
+            return Outcome.FOLDERS_FULL
         Folder.objects.create(reader_id=reader_id, name=name, made_at=now)
     return Outcome.DONE
 
@@ -110,7 +111,10 @@ def delete_folder(reader_id: int, folder_id: int, *, now: datetime) -> Outcome:
 
 
 def undo_removal(reader_id: int, removed_at: datetime, *, now: datetime) -> Outcome:
-    """Bring back what was removed at one moment. GONE: nothing was, or a day is over. FULL: there is no room any more."""
+    """Bring back what was removed at one moment.
+
+    GONE: nothing was, or a day is over. FULL, FOLDERS_FULL: there is no room for articles, for folders any more.
+    """
     if now - removed_at > UNDO_FOR:
         return Outcome.GONE
     with _shelf_of(reader_id):
@@ -119,20 +123,20 @@ def undo_removal(reader_id: int, removed_at: datetime, *, now: datetime) -> Outc
         number = saved.count()
         if folder is None and not number:
             return Outcome.GONE
-        if not _has_room(reader_id, number) or (folder is not None and _folders(reader_id).count() >= MOST_FOLDERS):
+        if not _has_room(reader_id, number):
             return Outcome.FULL
+        if folder is not None and not _bring_back(folder):
+            return Outcome.FOLDERS_FULL
         saved.update(removed_at=None)
-        if folder is not None:
-            _bring_back(folder)
     return Outcome.DONE
 
 
 def merge_shelves(source_id: int, target_id: int) -> None:
     """Give one reader what another saved; folders of one name become one, and of two notes on one article both are kept."""
-    theirs = {folder.name: folder.pk for folder in _folders(target_id)}
+    theirs = {fold_name(folder.name): folder.pk for folder in _folders(target_id)}
     for folder in _folders(source_id):
-        if folder.name in theirs:
-            SavedArticle.objects.filter(folder=folder).update(folder_id=theirs[folder.name])
+        if fold_name(folder.name) in theirs:
+            SavedArticle.objects.filter(folder=folder).update(folder_id=theirs[fold_name(folder.name)])
             folder.delete()
     Folder.objects.filter(reader_id=source_id).update(reader_id=target_id)
     held = {row.article_id: row for row in SavedArticle.objects.filter(reader_id=target_id, article__isnull=False)}
@@ -173,17 +177,24 @@ def _judge_name(reader_id: int, name: str, own_id: int | None = None) -> Outcome
         return Outcome.NO_NAME
     if len(name) > LONGEST_NAME:
         return Outcome.NAME_TOO_LONG
-    others = _folders(reader_id).exclude(pk=own_id or 0).values_list("name", flat=True)
-    return Outcome.NAME_TAKEN if name.casefold() in {other.casefold() for other in others} else None
+    namesake = _find_namesake(reader_id, name)
+    return Outcome.NAME_TAKEN if namesake is not None and namesake.pk != own_id else None
 
 
-def _bring_back(folder: Folder) -> None:
-    """Undo a folder's deletion; if another has its name by now, its articles go there."""
-    namesake = _folders(folder.reader_id).filter(name=folder.name).first()
-    if namesake is None:
-        Folder.objects.filter(pk=folder.pk).update(removed_at=None)
-    else:
+def _find_namesake(reader_id: int, name: str) -> Folder | None:
+    return next((folder for folder in _folders(reader_id) if fold_name(folder.name) == fold_name(name)), None)
+
+
+def _bring_back(folder: Folder) -> bool:
+    """Undo a folder's deletion, if there is room; if another has its name by now, its articles go there, which needs none."""
+    namesake = _find_namesake(folder.reader_id, folder.name)
+    if namesake is not None:
         SavedArticle.objects.filter(folder=folder).update(folder=namesake)
+    elif _folders(folder.reader_id).count() >= MOST_FOLDERS:
+        return False
+    else:
+        Folder.objects.filter(pk=folder.pk).update(removed_at=None)
+    return True
 
 
 def _merge_saved(row: SavedArticle, held: SavedArticle) -> None:

@@ -11,6 +11,11 @@ from broadsheet.library.models import Article
 LONGEST_NAME = 80  # characters of a folder's name
 
 
+def fold_name(name: str) -> str:
+    """A folder's name as names are compared: capitals and the width of gaps tell no two apart."""
+    return " ".join(name.split()).casefold()
+
+
 class Folder(models.Model):
     """A reader's folder. One that was deleted stays for a day with what lay in it, so that deleting can be undone."""
 

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 
 from broadsheet.library.models import Article
 from broadsheet.library.store import published_articles
-from broadsheet.shelves.models import Folder, Reading, ReadingHistory, SavedArticle
+from broadsheet.shelves.models import Folder, Reading, ReadingHistory, SavedArticle, fold_name
 
 PAGE_SIZE = 30
 MOST_WORDS = 8  # of a search; more are not looked at
@@ -118,7 +118,7 @@ def load_folders(reader_id: int) -> tuple[ShelfFolder, ...]:
     sizes = dict(_saved(reader_id).values_list("folder_id").annotate(size=Count("id")))
     rows = Folder.objects.filter(reader_id=reader_id, removed_at__isnull=True).values_list("id", "name")
     folders = (ShelfFolder(folder_id, name, sizes.get(folder_id, 0)) for folder_id, name in rows)
-    return tuple(sorted(folders, key=lambda folder: folder.name.casefold()))
+    return tuple(sorted(folders, key=lambda folder: fold_name(folder.name)))
 
 
 def has_saved(reader_id: int) -> bool:
@@ -138,8 +138,8 @@ def find_saved_row(reader_id: int, saved_id: int, *, now: datetime) -> SavedRow 
 
 def find_folder_id(reader_id: int, name: str) -> int | None:
     """The reader's folder of a name, however it is spelt in capitals."""
-    wanted = " ".join(name.split()).casefold()
-    return next((folder.folder_id for folder in load_folders(reader_id) if folder.name.casefold() == wanted), None)
+    wanted = fold_name(name)
+    return next((folder.folder_id for folder in load_folders(reader_id) if fold_name(folder.name) == wanted), None)
 
 
 def find_removal(reader_id: int, removed_at: datetime) -> Removed | None:

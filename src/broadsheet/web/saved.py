@@ -50,21 +50,24 @@ from broadsheet.shelves.store import (
 from broadsheet.web.account import for_readers
 from broadsheet.web.reader_page import private, reader_page, see_other
 from broadsheet.web.same_site import same_site_form
-from broadsheet.web.saved_address import LIST, SavedAddress, read_address, read_number, read_path
+from broadsheet.web.saved_address import LIST, UNFILED, SavedAddress, read_address, read_number, read_path
+from broadsheet.web.signing import led_to
 
-# That somebody pressed “Save” before they were signed in: signing in leads back to a GET, which saves nothing by itself.
+# That somebody pressed “Save” before they were signed in: signing in leads back to a GET, which saves nothing by itself. It
+# counts for who signed in by the page that the button led to; whoever does so otherwise, perhaps another person, is asked.
 WANTED_COOKIE = "broadsheet_save"
 WANTED_FOR = timedelta(hours=1)
 PROBLEMS = {
     Outcome.GONE: "That is no longer there; perhaps it was removed in another window. This is how the list stands now.",
     Outcome.FULL: f"Your list holds {MOST_SAVED:,} articles, which is all it can. Remove some, and there is room again.",
+    Outcome.FOLDERS_FULL: f"You have {MOST_FOLDERS} folders, which is all there can be. Delete one, and there is room for another.",
     Outcome.NO_NAME: "Type a name for the folder.",
     Outcome.NAME_TAKEN: "You have a folder of that name already. Choose another name.",
     Outcome.NAME_TOO_LONG: f"A folder’s name has {LONGEST_NAME} characters at most.",
     Outcome.NOTE_TOO_LONG: f"A note has {LONGEST_NOTE:,} characters at most. It was not saved; shorten it and send it again.",
 }
-NO_ROOM_FOR_FOLDERS = f"You have {MOST_FOLDERS} folders, which is all there can be. Delete one, and there is room for another."
 NOTHING_TICKED = "Tick the articles first."
+NOTHING_CHOSEN = "Choose what to do with the ticked articles, and where to move them. Nothing was changed."
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -77,14 +80,14 @@ def add(request: HttpRequest) -> HttpResponse:
     article = find_known(article_id, now=now)
     if article is None:
         raise Http404
-    is_wanted = request.method == "POST"
+    is_wanted, address = request.method == "POST", f"{LIST}add/?article={article_id}"
     if not isinstance(request.user, User):
-        response = see_other(f"/login/?{urlencode({'next': f'{LIST}add/?article={article_id}'})}")
+        response = see_other(f"/login/?{urlencode({'next': address})}")
         if is_wanted:
             _remember_wish(response, article_id)
         return response
     if request.method == "GET" and request.COOKIES.get(WANTED_COOKIE) == str(article_id):
-        is_wanted = True
+        is_wanted = led_to(request) == address
     if not is_wanted:
         row = find_saved(request.user.pk, article_id, now=now)
         page: dict[str, Any] = {"article": article}
@@ -126,7 +129,7 @@ def one(request: HttpRequest, saved_id: int) -> HttpResponse:
         outcome = make_folder(reader_id, typed["new_folder"], now=now)
         folder_id = find_folder_id(reader_id, typed["new_folder"])
         if outcome not in (Outcome.DONE, Outcome.NAME_TAKEN):
-            return _one_page(request, row, {**typed, "folder_problem": _folder_problem(outcome)}, now, status=422)
+            return _one_page(request, row, {**typed, "folder_problem": PROBLEMS[outcome]}, now, status=422)
     outcome = move_saved(reader_id, [saved_id], folder_id)
     if outcome is not Outcome.DONE:
         return _one_page(request, row, {**typed, "folder_problem": PROBLEMS[outcome]}, now, status=409)
@@ -146,7 +149,10 @@ def several(request: HttpRequest) -> HttpResponse:
     if request.POST.get("do") == "remove":
         remove_saved(reader_id, saved_ids, now=now)
         return see_other(str(address.turned(removed=_stamp(now))))
-    outcome = move_saved(reader_id, saved_ids, read_number(request.POST.get("folder", "")) or None)
+    folder_id = read_number(request.POST.get("folder", ""))
+    if request.POST.get("do") != "move" or not (folder_id or request.POST.get("folder") == UNFILED):
+        return _list_page(request, address, now, problem=NOTHING_CHOSEN, status=422)
+    outcome = move_saved(reader_id, saved_ids, folder_id or None)
     if outcome is not Outcome.DONE:
         return _list_page(request, address, now, problem=PROBLEMS[outcome], status=409)
     return see_other(str(address))
@@ -161,7 +167,7 @@ def new_folder(request: HttpRequest) -> HttpResponse:
     if outcome is Outcome.DONE:
         return see_other(str(SavedAddress(folder=str(find_folder_id(_reader_id(request), name) or ""))))
     address = read_path(request.POST.get("next", ""))
-    return _list_page(request, address, now, status=422, new_name=name, new_name_problem=_folder_problem(outcome))
+    return _list_page(request, address, now, status=422, new_name=name, new_name_problem=PROBLEMS[outcome])
 
 
 @for_readers
@@ -179,7 +185,7 @@ def folder(request: HttpRequest, folder_id: int) -> HttpResponse:
         return _list_page(request, SavedAddress(), now, problem=PROBLEMS[outcome], status=409)
     address = SavedAddress(folder=str(folder_id))
     if outcome is not Outcome.DONE:
-        return _list_page(request, address, now, status=422, name=name, name_problem=_folder_problem(outcome))
+        return _list_page(request, address, now, status=422, name=name, name_problem=PROBLEMS[outcome])
     return see_other(str(address))
 
 
@@ -246,10 +252,6 @@ def _one_page(request: HttpRequest, row: SavedRow, typed: dict[str, str], now: d
         **typed,
     }
     return reader_page(request, "web/saved_one.html", context, now=now, status=status)
-
-
-def _folder_problem(outcome: Outcome) -> str:
-    return NO_ROOM_FOR_FOLDERS if outcome is Outcome.FULL else PROBLEMS[outcome]
 
 
 def _remember_wish(response: HttpResponse, article_id: int) -> None:

@@ -12,6 +12,8 @@ from broadsheet.accounts.addresses import Address
 from broadsheet.accounts.models import User
 from broadsheet.accounts.store import find_reader
 
+_LED_TO = "led_to"
+
 
 def sign_in(request: HttpRequest, user: User, *, method: str, next_path: str) -> HttpResponse:
     """Sign this browser in, in a session of its own; leads to the second factor first if there is one.
@@ -21,9 +23,15 @@ def sign_in(request: HttpRequest, user: User, *, method: str, next_path: str) ->
         next_path: one of our own paths.
     """
     request.session.flush()
+    request.session[_LED_TO] = next_path
     record_authentication(request, user, method=method, email=user.email)
     response: HttpResponse = perform_login(request, Login(user=user, redirect_url=next_path, email=user.email))
     return response
+
+
+def led_to(request: HttpRequest) -> str:
+    """Where the sign-in that began this session led to; empty if a passkey began it."""
+    return str(request.session.get(_LED_TO, ""))
 
 
 def find_by_password(request: HttpRequest, address: Address, password: str) -> tuple[User | None, str]:
