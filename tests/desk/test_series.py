@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
 from broadsheet.desk.roles import Role
-from broadsheet.library.models import Article, Region, Series, StartSet, Topic
+from broadsheet.library.models import Article, Region, Series, SeriesPart, StartSet, Topic
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +73,35 @@ def test_editor_makes_a_set_for_one_page_only(editor: Client, client: Client, ma
     editor.post(address(StartSet, "add"), posted("entries", [make_article()], fields))
     assert "Begin here" in client.get("/topics/water/").content.decode()
     assert "Water" in editor.get(address(StartSet, "list")).content.decode()
+
+
+def test_lists_cost_the_same_queries_for_one_row_and_for_many(editor: Client, make_article: Callable[..., Article]) -> None:
+    article = make_article()
+
+    def make(number: int) -> None:
+        series = Series.objects.create(title=f"Series {number}", slug=f"series-{number}")
+        SeriesPart.objects.create(series=series, article=article)
+        StartSet.objects.create(title="By topic", topic=Topic.objects.create(name=f"T{number}", slug=f"t{number}"))
+        StartSet.objects.create(title="By region", region=Region.objects.create(name=f"R{number}", slug=f"r{number}"))
+
+    def count_queries() -> list[int]:
+        counts = []
+        for model in (Series, StartSet):
+            with CaptureQueriesContext(connection) as captured:
+                assert editor.get(address(model, "list")).status_code == 200
+            counts.append(len(captured))
+        return counts
+
+    make(0)
+    count_queries()
+    few = count_queries()
+    for number in range(1, 6):
+        make(number)
+    assert count_queries() == few
+    listed = editor.get(address(Series, "list"))
+    assert {row.parts_count for row in listed.context["object_list"]} == {1} and "<td>1</td>" in re.sub(
+        r"\s*(<[^>]*>)\s*", r"\1", re.sub(r"<td[^>]*>", "<td>", listed.content.decode())
+    )
 
 
 def test_writers_see_neither(desk: Callable[[Role], Client]) -> None:

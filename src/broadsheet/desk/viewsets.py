@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django import forms
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
 from django.utils.text import Truncator
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, ObjectList
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn, TitleColumn
@@ -98,7 +100,7 @@ class SeriesViewSet(SnippetViewSet):
     base_url_path = "series"
     list_display: ClassVar = [
         "title",
-        Column("parts", label="Parts", accessor=lambda series: series.parts.count()),
+        Column("parts", label="Parts", accessor="parts_count"),
         BooleanColumn("is_complete", label="Complete"),
     ]
     search_backend_name = None
@@ -119,6 +121,9 @@ class SeriesViewSet(SnippetViewSet):
             FieldPanel("is_complete"),
         ]
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Series]:
+        return Series.objects.annotate(parts_count=Count("parts"))
 
 
 class StartSetViewSet(SnippetViewSet):
@@ -153,6 +158,9 @@ class StartSetViewSet(SnippetViewSet):
             FieldPanel("position", help_text="Of several on one page the lowest stands first."),
         ]
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StartSet]:
+        return StartSet.objects.select_related("topic", "region")
 
 
 class LibraryGroup(SnippetViewSetGroup):
