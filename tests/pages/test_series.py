@@ -13,6 +13,7 @@ from django.test import Client
 
 from broadsheet.core.clock import StoppedClock
 from broadsheet.core.models import Change
+from broadsheet.library import signals
 from broadsheet.library.models import Article, Series, SeriesPart, Topic
 from broadsheet.pages.models import Variant
 
@@ -137,3 +138,31 @@ def test_series_show_their_parts_in_order_and_those_without_any_nothing(
     assert "Rivers" in index and "2 parts so far" in index and "Nothing yet" not in index
     assert 'href="/series/"' in client.get("/library/").content.decode()
     assert "/series/rivers/</loc>" in client.get("/sitemaps/pages.xml").content.decode()
+
+
+def test_a_series_is_announced_once_however_many_parts_are_saved_or_deleted_with_it(make_article: Make) -> None:
+    heard: list[tuple[str, list[int]]] = []
+
+    def hear(slug: str, article_ids: list[int], **kwargs: object) -> None:
+        heard.append((slug, sorted(article_ids)))
+
+    def changes(do: Callable[[], object]) -> tuple[list[tuple[str, list[int]]], int]:
+        heard.clear()
+        lines = Change.objects.count()
+        do()
+        return sorted(heard), Change.objects.count() - lines
+
+    articles = [make_article() for _ in range(4)]
+    ids = [article.pk for article in articles]
+    signals.series_changed.connect(hear)
+    try:
+        assert changes(lambda: make_series(articles[:3])) == ([("rivers", ids[:3])], 1)
+        series = Series.objects.get()
+        series.parts = [SeriesPart(article=article, sort_order=order) for order, article in enumerate(articles[2:])]
+        assert changes(series.save) == ([("rivers", ids)], 1)  # two have left it, one is new
+        series.slug = "streams"
+        assert changes(series.save) == ([("rivers", ids[2:]), ("streams", ids[2:])], 1)
+        assert changes(SeriesPart(series=series, article=articles[0]).save) == ([("streams", [ids[0], *ids[2:]])], 1)
+        assert changes(series.delete) == ([("streams", [ids[0], *ids[2:]])], 1)
+    finally:
+        signals.series_changed.disconnect(hear)

@@ -103,17 +103,16 @@ def announce_subject(subject: Topic | Region | Author, *, now: datetime) -> None
     record_change(ChangeKind.SUBJECT, f"{facet}:{subject.pk}:{subject.slug}", now=now)
 
 
-def announce_series(series_id: int, *, dropped_id: int | None = None, now: datetime) -> None:
-    """Say that a series is another now, or is about to change; `dropped_id` is an article that has just left it."""
+def announce_series(series_id: int, *, old_slug: str = "", left: Sequence[int] = (), now: datetime) -> None:
+    """Say that a series is another now, or is about to go; `left`: articles that were in it, and may be no more."""
     found = store.find_series(series_id)
     if found is None:
         return
-    slug, article_ids = found
-    if dropped_id is not None and dropped_id not in article_ids:
-        article_ids.append(dropped_id)
+    slug, article_ids = found[0], list(dict.fromkeys([*found[1], *left]))
     for start in range(0, max(1, len(article_ids)), IDS_IN_A_LINE):
         record_change(ChangeKind.ARRANGEMENT, ",".join(map(str, article_ids[start : start + IDS_IN_A_LINE])), now=now)
-    signals.series_changed.send(None, slug=slug, article_ids=article_ids, now=now)
+    for known_at in {slug, old_slug or slug}:
+        signals.series_changed.send(None, slug=known_at, article_ids=article_ids, now=now)
 
 
 def announce_start_set(set_id: int, *, now: datetime) -> None:

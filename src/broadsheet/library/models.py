@@ -351,13 +351,33 @@ class HomePin(Orderable):
     until = models.DateTimeField(null=True, blank=True, help_text="Empty: until you take it away.")
 
 
-class Series(ClusterableModel):
+class Arrangement(ClusterableModel):
+    """Articles in an editor's order. It is saved with all its parts in one transaction, and says so once, after the last."""
+
+    is_being_saved = False  # its parts say nothing by themselves then
+
+    class Meta:
+        abstract = True
+
+    def save(self, **kwargs: Any) -> None:
+        self.is_being_saved = True
+        try:
+            with transaction.atomic():
+                super().save(**kwargs)
+                signals.arrangement_saved.send(type(self), instance=self)
+        finally:
+            self.is_being_saved = False
+
+
+class Series(Arrangement):
     """A named sequence of articles, to be read in its order."""
 
     title = models.CharField(max_length=80, unique=True)
     slug = models.SlugField(max_length=80, unique=True)
     dek = models.TextField(blank=True, help_text="One or two sentences about the whole.")
     is_complete = models.BooleanField("complete", default=False, help_text="No part will follow.")
+
+    stood: tuple[str, list[int]] | None = None  # its slug and its articles before it is saved
 
     class Meta:
         ordering = ("title",)
@@ -380,7 +400,7 @@ class SeriesPart(Orderable):
         constraints = [models.UniqueConstraint(fields=("series", "article"), name="library_series_part_once")]
 
 
-class StartSet(ClusterableModel):
+class StartSet(Arrangement):
     """What an editor would have somebody read first: of one topic, of one region, or of the whole library."""
 
     title = models.CharField(max_length=80)

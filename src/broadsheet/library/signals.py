@@ -18,5 +18,7 @@ preview_requested = Signal()
 article_deleted = Signal()
 # Sent with `slug: str`, `article_ids: list[int]` and `now: datetime` when a series, or its place in one of these articles, changed.
 series_changed = Signal()
+# Sent with `instance` (a series or a "start here" set) when it has been saved with all its parts.
+arrangement_saved = Signal()
 # Sent with `path: str` (of the topic, the region or the library) and `now: datetime` when a "start here" set of that page changed.
 start_set_changed = Signal()
