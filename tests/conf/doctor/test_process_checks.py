@@ -16,6 +16,8 @@ from broadsheet.core.signing_key_flows import rotate_signing_keys
 from broadsheet.core.store import HeldHeartbeat
 from broadsheet.library.search.folder import Progress
 from broadsheet.library.search.state import IndexState
+from broadsheet.publication.models import PlainPage
+from broadsheet.publication.store import list_hidden_pages
 from tests.conftest import START
 
 BEAT = HeldHeartbeat("worker", "one", 5.0, 0.0, START, None, None)
@@ -100,6 +102,16 @@ def test_articles_that_no_country_has_yet_are_told_with_what_to_do() -> None:
     found = checks.check_countries(7)
     assert found.level is Level.WARN
     assert "7 articles" in found.what and "broadsheet countries" in found.todo
+
+
+@pytest.mark.django_db
+def test_plain_pages_at_which_the_site_answers_itself_are_told() -> None:
+    for slug in ("about", "help", "series"):
+        PlainPage.objects.create(title=slug, slug=slug, body="<p>Words.</p>")
+    assert list_hidden_pages() == ["/series/"]
+    found = checks.check_plain_pages(list_hidden_pages())
+    assert found.level is Level.WARN and "/series/" in found.what
+    assert checks.check_plain_pages([]).level is Level.OK
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from broadsheet.core.store import load_heartbeats
 from broadsheet.library.country_store import count_unfiled
 from broadsheet.library.search.index_flows import search_folder
 from broadsheet.library.search.state import load_index_state
+from broadsheet.publication.store import list_hidden_pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ def _examine_rows(now: datetime) -> Iterator[Finding]:
     yield from _examine_queues()
     yield process_checks.check_search(load_index_state(search_folder(), now=now))
     yield process_checks.check_countries(count_unfiled())
+    yield process_checks.check_plain_pages(list_hidden_pages())
     yield process_checks.check_signing_keys(process_checks.load_key_dates(), now=now)
     yield clock_checks.check_clock(clock_checks.measure_offset_s())
     yield clock_checks.check_hosts_clocks(heartbeats, now=now)

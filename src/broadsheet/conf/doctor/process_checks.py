@@ -107,6 +107,14 @@ def check_countries(unfiled: int) -> Finding:
     return ok("countries", "all articles are filed")
 
 
+def check_plain_pages(hidden: Sequence[str]) -> Finding:
+    """The publisher's pages are seen at their addresses."""
+    if hidden:
+        seen = f"Broadsheet itself answers at the address of {len(hidden)} plain pages, so nobody sees them: {', '.join(hidden)}."
+        return warn("plain pages", seen, "Give them other addresses in the desk.")
+    return ok("plain pages", "each is seen at its address")
+
+
 def check_signing_keys(created_at: Sequence[datetime], *, now: datetime) -> Finding:
     """The keys of readers' passes: one or two, and not for ever the same."""
     check = "signing keys"
