@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 from wagtail.models import Revision
 
-from broadsheet.desk.article_edit import CONFLICT_MESSAGE
+from broadsheet.desk.article_edit import CONFLICT_MESSAGE, ArticleUnpublishView
 from broadsheet.desk.roles import Role
 from broadsheet.library.models import Article, ArticleText
 from tests.desk.forms import article_data, loaded
@@ -236,6 +236,24 @@ def test_unpublish_takes_the_texts_away(desk: Callable[[Role], Client], make_art
     article.refresh_from_db()
     assert not article.live
     assert not ArticleText.objects.filter(article=article).exists()
+
+
+@pytest.mark.django_db
+def test_unpublish_takes_back_nothing_that_was_done_since_it_loaded_the_article(
+    desk: Callable[[Role], Client], make_article: Callable[..., Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = make_article()
+    load = ArticleUnpublishView.get_objects_to_unpublish
+
+    def load_and_be_late(view: ArticleUnpublishView) -> list[Article]:
+        loaded: list[Article] = load(view)
+        Article.objects.filter(pk=article.pk).update(access="subscribers")
+        return loaded
+
+    monkeypatch.setattr(ArticleUnpublishView, "get_objects_to_unpublish", load_and_be_late)
+    desk(Role.EDITOR).post(f"/desk/articles/unpublish/{article.pk}/")
+    article.refresh_from_db()
+    assert (article.live, article.access) == (False, "subscribers")
 
 
 @pytest.mark.django_db

@@ -7,17 +7,20 @@ in the form, and saving it again puts it on top of the other version, which stay
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from wagtail.models import Revision
-from wagtail.snippets.views.snippets import EditView
+from wagtail.snippets.views.snippets import EditView, UnpublishView
 
 from broadsheet.library.models import Article
 
@@ -83,6 +86,24 @@ class ArticleEditView(EditView):
             mine = form.save(commit=False)
             self.differences = tuple(_differences(self, theirs, mine))
         form.restore_required_fields()  # type: ignore[attr-defined]
+
+
+class ArticleUnpublishView(UnpublishView):
+    """Wagtail's view on the article as it stands once nobody else changes it."""
+
+    object: Article
+
+    def unpublish(self) -> HttpResponse | None:
+        with transaction.atomic():
+            self.object = get_object_or_404(hold_in_order([self.object.pk]))
+            self.objects_to_unpublish = self.get_objects_to_unpublish()
+            response: HttpResponse | None = super().unpublish()
+            return response
+
+
+def hold_in_order(article_ids: Iterable[int]) -> QuerySet[Article]:
+    """These articles as they stand now, locked in a bulk change's own order, so that nothing it has done since is lost."""
+    return Article.objects.select_for_update().filter(pk__in=list(article_ids)).order_by("pk")
 
 
 def _differences(view: ArticleEditView, theirs: Article, mine: Article) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wagtail.snippets.views.snippets import SnippetViewSet
 
-from broadsheet.desk.article_edit import ArticleEditView
+from broadsheet.desk.article_edit import ArticleEditView, ArticleUnpublishView
 from broadsheet.desk.article_form import article_form
 from broadsheet.desk.article_list import PER_PAGE, SEARCHED, ArticleChooserViewSet, ArticleFilters, ArticleIndexView
 from broadsheet.library.models import Article
@@ -22,6 +22,7 @@ class ArticleViewSet(SnippetViewSet):
     base_url_path = "articles"
     index_view_class = ArticleIndexView
     edit_view_class = ArticleEditView
+    unpublish_view_class = ArticleUnpublishView
     index_template_name = "desk/articles/index.html"
     edit_template_name = "desk/articles/edit.html"
     chooser_viewset_class = ArticleChooserViewSet

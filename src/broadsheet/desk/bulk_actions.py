@@ -16,6 +16,7 @@ from django.urls import reverse
 from wagtail.snippets.bulk_actions.delete import DeleteBulkAction
 from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 
+from broadsheet.desk.article_edit import hold_in_order
 from broadsheet.desk.article_list import find_chosen
 from broadsheet.library.models import Article
 
@@ -60,7 +61,7 @@ class PublishArticles(_ArticleBulkAction):
         """Publish the latest version of each; an imported article without a version gets its first."""
         with transaction.atomic():
             count = 0
-            for article in _hold(objects):
+            for article in hold_in_order(article.pk for article in objects):
                 revision = article.latest_revision or article.save_revision(user=user)
                 revision.publish(user=user)
                 count += 1
@@ -79,15 +80,10 @@ class UnpublishArticles(_ArticleBulkAction):
     def execute_action(cls, objects: Iterable[Article], user: AbstractBaseUser | None = None, **kwargs: Any) -> tuple[int, int]:
         """Take each live article from every surface."""
         with transaction.atomic():
-            live = [article for article in _hold(objects) if article.live]
+            live = [article for article in hold_in_order(article.pk for article in objects) if article.live]
             for article in live:
                 article.unpublish(user=user)
         return len(live), 0
-
-
-def _hold(articles: Iterable[Article]) -> QuerySet[Article]:
-    """These articles as they stand now, locked in a bulk change’s own order, so that nothing it has done since is lost."""
-    return Article.objects.select_for_update().filter(pk__in=[article.pk for article in articles]).order_by("pk")
 
 
 class DeleteArticles(_AsListed, DeleteBulkAction):
