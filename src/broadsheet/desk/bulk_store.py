@@ -23,8 +23,8 @@ from broadsheet.library.models import Article, Author, Byline, Region, Topic
 LOG_ACTION = "broadsheet.bulk"
 READ_AT_ONCE = 2000
 _COLUMNS = ("pk", "access", "kind", "main_topic_id")
-_OWN_COLUMNS = frozenset(("access", "kind", "main_topic"))
-_AUTHOR = "author"
+_AUTHOR, _MAIN_TOPIC = "author", "main_topic"
+_OWN_COLUMNS = frozenset(("access", "kind", _MAIN_TOPIC))
 _TOPICS, _REGIONS = Article.topics.through, Article.regions.through
 # An open form knows a version by its number and its moment; Wagtail takes the newest moment for the newest version.
 _MOMENT = timedelta(milliseconds=1)
@@ -156,7 +156,7 @@ def write_articles(rewrites: Sequence[Rewrite], change: BulkChange, *, by: User,
     follow_bulk_change([rewrite.held.article_id for rewrite in rewrites if rewrite.held.is_live], now=now)
 
 
-def _write_rows(rewrites: Iterable[Rewrite]) -> None:
+def _write_rows(rewrites: Sequence[Rewrite]) -> None:
     alike = defaultdict(list)
     for rewrite in rewrites:
         row = rewrite.row
@@ -164,6 +164,9 @@ def _write_rows(rewrites: Iterable[Rewrite]) -> None:
             alike[row.access, row.kind, row.main_topic].append(rewrite.held.article_id)
     for (access, kind, main_topic), ids in alike.items():
         Article.objects.filter(pk__in=ids).update(access=access, kind=kind, main_topic_id=main_topic)
+    moved = {one.held.article_id: one.row.main_topic for one in rewrites if one.row.main_topic != one.held.placement.main_topic}
+    to_topics = [(pk, _MAIN_TOPIC, topic) for pk, topic in moved.items() if topic is not None]
+    _note_references(moved, _MAIN_TOPIC, Topic, to_topics)
 
 
 def _write_links(
@@ -196,31 +199,36 @@ def _write_bylines(rewrites: Iterable[Rewrite]) -> None:
     _delete_at_once(Byline.objects.filter(pk__in=[byline.pk for byline in there.values()]))
     Byline.objects.bulk_update(moved, ["sort_order"])
     Byline.objects.bulk_create(added)
-    _note_references(wanted)
+    rows = Byline.objects.filter(article_id__in=wanted).values_list("pk", "article_id", "author_id")
+    to_authors = [(article_id, f"bylines.{pk}.{_AUTHOR}", author_id) for pk, article_id, author_id in rows]
+    _note_references(wanted, f"bylines.item.{_AUTHOR}", Author, to_authors)
 
 
-def _note_references(article_ids: Collection[int]) -> None:
-    """Let Wagtail know which authors these articles refer to: the desk shows where an author is used."""
-    article_type, author_type = _article_type(), ContentType.objects.get_for_model(Author)
+def _note_references(
+    article_ids: Collection[int], model_path: str, to: type[Model], references: Iterable[tuple[int, str, int]]
+) -> None:
+    """Let Wagtail know what these articles refer to by one field, for the desk shows where an author or a topic is used.
+
+    `references` are an article's number, Wagtail's path to the field and the number of what it names.
+    """
+    if not article_ids:
+        return
+    article_type, to_type = _article_type(), ContentType.objects.get_for_model(to)
     _delete_at_once(
-        ReferenceIndex.objects.filter(
-            base_content_type=article_type, object_id__in=map(str, article_ids), model_path=f"bylines.item.{_AUTHOR}"
-        )
+        ReferenceIndex.objects.filter(base_content_type=article_type, object_id__in=map(str, article_ids), model_path=model_path)
     )
-    rows = Byline.objects.filter(article_id__in=article_ids).values_list("pk", "article_id", "author_id")
-    paths = [(f"bylines.{pk}.{_AUTHOR}", article_id, author_id) for pk, article_id, author_id in rows]
     ReferenceIndex.objects.bulk_create(
         ReferenceIndex(
             base_content_type=article_type,
             content_type=article_type,
             object_id=str(article_id),
-            to_content_type=author_type,
-            to_object_id=str(author_id),
-            model_path=f"bylines.item.{_AUTHOR}",
+            to_content_type=to_type,
+            to_object_id=str(number),
+            model_path=model_path,
             content_path=path,
             content_path_hash=ReferenceIndex._get_content_path_hash(path),
         )
-        for path, article_id, author_id in paths
+        for article_id, path, number in references
     )
 
 
