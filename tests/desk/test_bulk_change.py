@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -189,16 +189,26 @@ def test_a_form_that_was_open_does_not_take_it_back(
     assert topics_of(article) == {"Energy"}
 
 
-def test_the_desk_knows_where_an_author_is_used(change: Any, make_article: Any) -> None:
+def test_the_desk_knows_where_an_author_and_a_main_topic_are_used(
+    change: Any, make_article: Any, topic: Topic, editor: User, clock: StoppedClock
+) -> None:
     anna, ben = (Author.objects.create(name=name, slug=name.lower()) for name in ("Anna", "Ben"))
-    article = make_article()
+    article = make_article(main_topic=topic, topics=[topic])
     article.bylines = [Byline(author=anna)]
     article.save()
-    change(Operation(authors=(ben.pk,)), [article])
-    told = set(ReferenceIndex.objects.values_list("to_object_id", "content_path", "content_path_hash"))
-    assert {author for author, _, _ in told} == {str(anna.pk), str(ben.pk)}
+
+    def told() -> set[tuple[str, str, object]]:
+        return set(ReferenceIndex.objects.values_list("to_object_id", "content_path", "content_path_hash"))
+
+    before = told()
+    assert {(number, path) for number, path, _ in before if path == "main_topic"} == {(str(topic.pk), "main_topic")}
+    made = change(Operation(authors=(ben.pk,), remove_topics=(topic.pk,)), [article])
+    after = told()
+    assert {number for number, path, _ in after if path != "main_topic"} == {str(anna.pk), str(ben.pk)} and len(after) == 2
     ReferenceIndex.create_or_update_for_object(Article.objects.get(pk=article.pk))
-    assert set(ReferenceIndex.objects.values_list("to_object_id", "content_path", "content_path_hash")) == told
+    assert told() == after
+    bulk_flows.undo(made.pk, by=editor, now=clock.now())
+    assert told() == before
 
 
 def test_what_is_scheduled_in_review_locked_or_gone_is_left_alone_and_named(
@@ -271,7 +281,7 @@ def test_stopped_it_can_go_on_or_be_taken_back(
     made = change(Operation(add_topics=(topic.pk,)), articles, to_its_end=False)
     assert bulk_flows.stop(made.pk, now=clock.now()) and not bulk_flows.stop(made.pk, now=clock.now())
     assert bulk_flows.carry_on(now=clock.now()) == 0
-    assert bulk_flows.resume(made.pk, by=editor)
+    assert bulk_flows.resume(made.pk, by=editor, now=clock.now())
     assert bulk_flows.take_batch(made.pk, now=clock.now())
     bulk_flows.stop(made.pk, now=clock.now())
     assert bulk_flows.undo(made.pk, by=editor, now=clock.now())
@@ -313,11 +323,60 @@ def test_it_stops_when_its_topic_or_its_editor_is_gone(
     bulk_flows.carry_on(now=clock.now())
     made.refresh_from_db(), other.refresh_from_db()
     assert (made.state, made.trouble) == (other.state, other.trouble) == ("stopped", bulk_flows.NO_RIGHTS.format(editor.email))
+    publisher = make_staff(Role.PUBLISHER)
     for one in (made, other):
-        assert bulk_flows.resume(one.pk, by=make_staff(Role.PUBLISHER))
+        assert bulk_flows.resume(one.pk, by=publisher, now=clock.now())
     bulk_flows.carry_on(now=clock.now())
     made.refresh_from_db(), other.refresh_from_db()
+    assert (other.staff, other.resumed_by) == (editor, publisher), "who began it stays in the log"
+    lines = ModelLogEntry.objects.filter(data__words=f"A change (bulk change {other.pk})")
+    assert set(lines.values_list("user", flat=True)) == {editor.pk, publisher.pk}
     assert (made.state, made.trouble, other.state) == ("stopped", bulk_flows.NO_SUBJECT, "done")
+
+
+def test_one_that_fails_is_stopped_and_the_others_go_on(
+    change: Any, make_article: Any, small_batches: None, editor: User, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    articles = [make_article(published=False) for _ in range(5)]
+    bad, good = (change(Operation(access=access), articles, to_its_end=False) for access in ("free", "subscribers"))
+    write = bulk_store.write_articles
+    error: Exception = OperationalError("canceled")
+
+    def write_or_fail(rewrites: Any, one: BulkChange, **values: Any) -> None:
+        if one.pk == bad.pk:
+            raise error
+        write(rewrites, one, **values)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(bulk_store, "write_articles", write_or_fail)
+        with pytest.raises(OperationalError):
+            bulk_flows.carry_on(now=clock.now())
+        bad.refresh_from_db(), good.refresh_from_db()
+        assert (bad.state, good.state) == ("running", "done"), "the database may be well again at the next turn"
+        error = ValueError("odd content")
+        assert bulk_flows.carry_on(now=clock.now()) == 0
+    bad.refresh_from_db()
+    assert (bad.state, bad.trouble, bad.counts) == ("stopped", bulk_flows.FAILED, {"changed": 2, "waiting": 3})
+    assert bulk_flows.resume(bad.pk, by=editor, now=clock.now())
+    bulk_flows.carry_on(now=clock.now())
+    bad.refresh_from_db()
+    assert (bad.state, bad.trouble, bad.counts) == ("done", "", {"changed": 5})
+
+
+def test_after_thirty_days_what_was_stopped_does_not_go_on(
+    change: Any, make_article: Any, small_batches: None, desk: Any, clock: StoppedClock
+) -> None:
+    made = change(Operation(access="free"), [make_article(published=False) for _ in range(3)], to_its_end=False)
+    bulk_flows.stop(made.pk, now=clock.now())
+    client, address = desk(Role.EDITOR), f"/desk/bulk-changes/{made.pk}/"
+    assert "Go on" in client.get(address).content.decode()
+    clock.advance(timedelta(days=30))
+    bulk_flows.forget_old_entries(now=clock.now())
+    page = client.get(address).content.decode()
+    assert "Go on" not in page and "It cannot go on any more" in page
+    assert "or 30 days are over" in client.post(f"{address}resume/", follow=True).content.decode()
+    made.refresh_from_db()
+    assert (made.state, made.counts) == ("stopped", {"changed": 2, "waiting": 1})
 
 
 def test_after_thirty_days_nothing_is_taken_back_and_only_the_log_is_left(

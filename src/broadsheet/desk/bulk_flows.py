@@ -6,17 +6,20 @@ is killed in the middle has done whole batches, and the next turn goes on with w
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from broadsheet.accounts.models import User
 from broadsheet.desk import bulk_store
 from broadsheet.desk.bulk_operation import Known, Operation, Traces, read_operation, take_back
 from broadsheet.desk.bulk_store import Held, Rewrite
 from broadsheet.desk.models import BulkChange, BulkEntry, BulkOutcome, BulkState
+
+logger = logging.getLogger(__name__)
 
 PUBLISH = "library.publish_article"
 BATCH = 250
@@ -30,6 +33,7 @@ CHANGED_SINCE = "It was changed since."
 NO_RIGHTS = "Stopped: {} may not publish any more."
 NO_STAFF = "Stopped: the account of whoever began it is gone."
 NO_SUBJECT = "Stopped: a topic, region or author that it adds was deleted in the meantime."
+FAILED = "Stopped by an error that nobody expected; the server’s log tells of it. What was done before it stands."
 
 
 def count_changes(article_ids: Sequence[int], operation: Operation) -> tuple[int, list[int]]:
@@ -63,25 +67,56 @@ def begin(operation: Operation, article_ids: Collection[int], *, summary: str, c
 
 
 def carry_on(*, now: datetime) -> int:
-    """Do some batches of every bulk change that is under way; the worker calls it all the time. Returns how many."""
-    done = 0
+    """Do some batches of every bulk change that is under way; the worker calls it all the time. Returns how many.
+
+    Raises:
+        OperationalError, InterfaceError: the database failed one of them; the others have had their turn, and it stays under way.
+    """
+    done, trouble = 0, None
     for pk in list(BulkChange.objects.filter(state__in=UNDER_WAY).order_by("pk").values_list("pk", flat=True)):
-        for _ in range(BATCHES_A_TURN):
-            if not take_batch(pk, now=now):
-                break
-            done += 1
+        try:
+            done += _take_turn(pk, now=now)
+        except (OperationalError, InterfaceError) as error:
+            trouble = error
+    if trouble:
+        raise trouble
     return done
 
 
+def _take_turn(change_id: int, *, now: datetime) -> int:
+    for done in range(BATCHES_A_TURN):
+        if not take_batch(change_id, now=now):
+            return done
+    return BATCHES_A_TURN
+
+
 def take_batch(change_id: int, *, now: datetime) -> bool:
-    """Do the next batch of one bulk change; returns whether it is still under way."""
+    """Do the next batch of one bulk change; returns whether it is still under way.
+
+    One whose batch cannot be done is stopped, for it would fail for ever; trouble of the database itself passes.
+
+    Raises:
+        OperationalError, InterfaceError: the database does not answer, or breaks off.
+    """
+    try:
+        return _take_batch(change_id, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("Bulk change %s is stopped: its next batch failed", change_id)
+        failed = BulkChange.objects.filter(pk=change_id, state__in=UNDER_WAY)
+        failed.update(state=BulkState.STOPPED, ended_at=now, trouble=FAILED)
+        return False
+
+
+def _take_batch(change_id: int, *, now: datetime) -> bool:
     with transaction.atomic():
         # Held for the batch: a second worker passes it by, and a press of Stop waits for the batch's end.
         held = BulkChange.objects.select_for_update(skip_locked=True).filter(pk=change_id, state__in=UNDER_WAY)
         change = held.first()
         if change is None:
             return False
-        by = change.undone_by if change.state == BulkState.UNDOING else change.staff
+        by = change.resumed_by or (change.undone_by if change.state == BulkState.UNDOING else change.staff)
         operation, known = read_operation(change.operation), bulk_store.load_known()
         trouble = _find_trouble(change, operation, known, by)
         if trouble or by is None:
@@ -107,12 +142,18 @@ def stop(change_id: int, *, now: datetime) -> bool:
     return bool(running.update(state=BulkState.STOPPED, ended_at=now))
 
 
-def resume(change_id: int, *, by: User) -> bool:
-    """Go on with what was stopped, in the name of whoever asks; returns whether there was anything to go on with."""
-    stopped = BulkChange.objects.filter(pk=change_id, state=BulkState.STOPPED)
-    begun = stopped.filter(undone_at=None).update(state=BulkState.RUNNING, staff=by, ended_at=None, trouble="")
-    undone = stopped.exclude(undone_at=None).update(state=BulkState.UNDOING, undone_by=by, ended_at=None, trouble="")
+def resume(change_id: int, *, by: User, now: datetime) -> bool:
+    """Go on with what was stopped, in the name of whoever asks and within 30 days; returns whether it goes on."""
+    stopped = BulkChange.objects.filter(pk=change_id, state=BulkState.STOPPED, started_at__gt=now - UNDO_WITHIN)
+    values = {"resumed_by": by, "ended_at": None, "trouble": ""}
+    begun = stopped.filter(undone_at=None).update(state=BulkState.RUNNING, **values)
+    undone = stopped.exclude(undone_at=None).update(state=BulkState.UNDOING, **values)
     return bool(begun or undone)
+
+
+def may_resume(change: BulkChange, *, now: datetime) -> bool:
+    """Whether a bulk change can go on now: after 30 days what is left to do is not kept any more."""
+    return change.state == BulkState.STOPPED and change.started_at > now - UNDO_WITHIN
 
 
 def undo(change_id: int, *, by: User, now: datetime) -> bool:
@@ -120,7 +161,7 @@ def undo(change_id: int, *, by: User, now: datetime) -> bool:
     ended = BulkChange.objects.filter(
         pk=change_id, state__in=(BulkState.DONE, BulkState.STOPPED), undone_at=None, started_at__gt=now - UNDO_WITHIN
     )
-    if not ended.update(state=BulkState.UNDOING, undone_by=by, undone_at=now, ended_at=None, trouble=""):
+    if not ended.update(state=BulkState.UNDOING, undone_by=by, undone_at=now, resumed_by=None, ended_at=None, trouble=""):
         return False
     take_batch(change_id, now=now)
     return True
@@ -133,7 +174,7 @@ def may_undo(change: BulkChange, *, now: datetime) -> bool:
 
 
 def forget_old_entries(*, now: datetime) -> int:
-    """Delete what was kept to take changes back that are too old for it; what was done, by whom, stays. Returns how many."""
+    """Delete what was kept to go on with changes, or to take them back, once they are too old; the log stays. Returns how many."""
     old = BulkEntry.objects.filter(change__started_at__lte=now - UNDO_WITHIN).exclude(change__state__in=UNDER_WAY)
     return old._raw_delete(old.db) if old.exists() else 0
 

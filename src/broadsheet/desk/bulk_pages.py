@@ -82,17 +82,19 @@ def changes(request: HttpRequest) -> HttpResponse:
 @may_publish
 def change(request: HttpRequest, number: int) -> HttpResponse:
     """How far one bulk change is, and which articles it left alone."""
-    row = get_object_or_404(BulkChange.objects.select_related("staff", "undone_by"), pk=number)
+    row = get_object_or_404(BulkChange.objects.select_related("staff", "resumed_by", "undone_by"), pk=number)
     entries = list(row.entries.filter(outcome__in=TOLD_BY_NAME).order_by("outcome", "article_id")[:SHOWN_ENTRIES])
     names = Article.objects.in_bulk([entry.article_id for entry in entries])
     waiting = row.counts.get(BulkOutcome.CHANGED if row.state == BulkState.UNDOING else BulkOutcome.WAITING, 0)
+    now = clock.now()
     context = {
         "change": row,
         "is_under_way": row.state in bulk_flows.UNDER_WAY,
         "done": row.total - waiting,
         "outcomes": [(label, row.counts[value]) for value, label in BulkOutcome.choices if row.counts.get(value)],
         "entries": [(entry, names.get(entry.article_id)) for entry in entries],
-        "may_undo": bulk_flows.may_undo(row, now=clock.now()),
+        "may_resume": bulk_flows.may_resume(row, now=now),
+        "may_undo": bulk_flows.may_undo(row, now=now),
         "undo_until": row.started_at + bulk_flows.UNDO_WITHIN,
         "zone": settings.BROADSHEET.time_zone,
     }
@@ -112,8 +114,8 @@ def stop(request: HttpRequest, number: int) -> HttpResponse:
 @may_publish
 def resume(request: HttpRequest, number: int) -> HttpResponse:
     """Go on with the rest."""
-    if not bulk_flows.resume(number, by=cast(User, request.user)):
-        messages.info(request, "There is nothing left to go on with.")
+    if not bulk_flows.resume(number, by=cast(User, request.user), now=clock.now()):
+        messages.error(request, "It cannot go on: it is not stopped any more, or 30 days are over.")
     return redirect("desk_bulk_change", number)
 
 

@@ -142,6 +142,8 @@ class BulkChange(models.Model):
     counts = models.JSONField(default=dict)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    # In whose name it goes on, if it was stopped and somebody else, or the same person, let it go on.
+    resumed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)  # few rows
     undone_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     undone_at = models.DateTimeField(null=True)
 

@@ -23,8 +23,10 @@ def register_tables() -> None:
         ),
         PersonalTable(
             BulkChange,
-            fields="staff undone_by",
-            find=lambda person: BulkChange.objects.filter(Q(staff_id=person.reader_id) | Q(undone_by_id=person.reader_id)),
+            fields="staff resumed_by undone_by",
+            find=lambda person: BulkChange.objects.filter(
+                Q(staff_id=person.reader_id) | Q(resumed_by_id=person.reader_id) | Q(undone_by_id=person.reader_id)
+            ),
             erase=keep_rows,
             why_not_exported="It is the publication’s log of its own articles.",
             why_kept="Who of the staff changed many articles at once; the account’s number is blanked when the account is gone.",
