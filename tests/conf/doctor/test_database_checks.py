@@ -20,6 +20,12 @@ def execute(statement: str) -> None:
         cursor.execute(statement)
 
 
+def ask(question: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        return int(cursor.fetchone()[0])
+
+
 def test_good_database_passes_all() -> None:
     for check in (
         *(checks.check_database, checks.check_journal, checks.check_migrations, checks.check_cache_table),
@@ -79,11 +85,15 @@ def test_damaged_file_is_noticed() -> None:
     assert checks.check_integrity().level is Level.OK
     execute("PRAGMA wal_checkpoint(TRUNCATE)")
     path = Path(connection.settings_dict["NAME"])
+    page_size = ask("PRAGMA page_size")
+    asked = ask("SELECT rootpage FROM sqlite_master WHERE name = 'core_signingkey'")  # of a table that a check asks
     connection.close()
     with path.open("r+b") as file:
         for page in range(20, 40):
             file.seek(page * 4096 + 16)
             file.write(b"\xff" * 512)
+        file.seek((asked - 1) * page_size)
+        file.write(b"\xff" * 512)
     assert checks.check_integrity().level is Level.FAIL
     found = list(examine_database(integrity=True))
     assert gravest(found) is Level.FAIL
