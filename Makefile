@@ -21,8 +21,8 @@ check: setup ## Format, lint, types, layers and documents: everything that is ju
 test: setup ## Install what the tests need, then check, then every test on SQLite, then those of the database on PostgreSQL.
 	@sh scripts/test_tools.sh
 	@sh scripts/check.sh
-	$(bin)/pytest -n $(workers) --dist worksteal -m "not soak"
-	sh scripts/with_postgresql.sh $(bin)/pytest -n $(workers) --dist worksteal -m "not soak and not browser and not pure" $(elsewhere)
+	$(bin)/pytest -n $(workers) --dist worksteal --durations 20 -m "not soak"
+	sh scripts/with_postgresql.sh $(bin)/pytest -n $(workers) --dist worksteal --durations 20 -m "not soak and not browser and not pure" $(elsewhere)
 
 format: setup ## Put the code into the house's format.
 	@$(bin)/ruff format .
