@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
@@ -25,3 +26,17 @@ def child_environment() -> dict[str, str]:
         "BROADSHEET_TIME_ZONE": installation.time_zone,
         "BROADSHEET_SITE_URL": installation.site_url,
     }
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that one has started, those left out that granian keeps for its own books or that have just ended."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    commands = {int(child): _command_of(child) for child in listed}
+    return [child for child, command in commands.items() if command and "resource_tracker" not in command]
+
+
+def _command_of(pid: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""

@@ -44,12 +44,6 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def children_of(pid: int) -> list[int]:
-    """The processes that one has started, those that granian keeps for its own books left out."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in listed if "resource_tracker" not in Path(f"/proc/{child}/cmdline").read_text()]
-
-
 def write_article(folder: Path) -> None:
     """An article of some 15 KB, to be imported."""
     text = "\n\n".join(" ".join([WORDS] * 10) + f" {number}." for number in range(12))

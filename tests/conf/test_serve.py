@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests import template_database
-from tests.conf.serving import Load, Serving, broadsheet, children_of, is_alive, serving, wait_for, write_article
+from tests.conf.serving import Load, Serving, broadsheet, is_alive, serving, wait_for, write_article
 from tests.mail.servers import free_port
+from tests.subprocesses import children_of
 
 STOPS_WITHIN_S = 15.0
 

@@ -49,6 +49,8 @@ START = (
     "/library/",
     "/series/",
     "/start/",
+    "/corrections/",
+    "/countries/",
     "/topics/",
     "/regions/",
     "/login/",

@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.subprocesses import children_of
+
 START_TIMEOUT_S = 60
 # Nothing here has to outlive a power cut: what is killed is the server, never the machine. What it has committed stays.
 OPTIONS = "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=100"
@@ -118,19 +120,6 @@ class Cluster:
     def _processes(self) -> list[int]:
         first = int((self._tables / "postmaster.pid").read_text().split()[0])
         return [first, *children_of(first)]
-
-
-def children_of(parent: int) -> list[int]:
-    """The processes that one has started, as /proc knows them."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            after_name = path.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(after_name[1]) == parent:
-            found.append(int(path.parent.name))
-    return sorted(found)
 
 
 def _wait_until_gone(processes: list[int]) -> None:

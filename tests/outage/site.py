@@ -13,8 +13,9 @@ from pathlib import Path
 
 from broadsheet.conf.management.commands.serve import edge_servers, web_server
 from tests.nginx import free_ports
-from tests.outage.cluster import Cluster, children_of
+from tests.outage.cluster import Cluster
 from tests.outage.desk import Desk
+from tests.subprocesses import children_of
 from tests.template_database import CACHE, FINGERPRINT, ROOT, one_at_a_time
 
 NAME = "The Lantern"
@@ -87,10 +88,7 @@ class Host:
     def workers(self) -> list[int]:
         """The processes that answer requests."""
         assert self._web is not None
-        children = [
-            pid for pid in children_of(self._web.pid) if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
-        return children or [self._web.pid]  # an edge has none
+        return children_of(self._web.pid) or [self._web.pid]  # an edge has none
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to every process of this host."""
