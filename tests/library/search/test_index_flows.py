@@ -297,6 +297,13 @@ def test_everything_deleted_under_a_process_that_asks(host: Host, make_article: 
     assert host.find("grain") == {article.pk}
 
 
+def test_everything_deleted_under_the_process_that_follows(host: Host, make_article: MakeArticle) -> None:
+    article = make_article(headline="Grain")
+    assert host.find("grain") == {article.pk}
+    shutil.rmtree(host.folder.root)
+    assert host.find("grain") == {article.pk}
+
+
 @pytest.mark.parametrize("damage", ["delete", "empty", "garble", "cut", "flip", "half"])
 def test_damaged_index_heals(host: Host, make_article: MakeArticle, damage: str) -> None:
     articles = {make_article(headline=f"Grain {number}").pk for number in range(3)}

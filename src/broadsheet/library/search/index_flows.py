@@ -79,6 +79,8 @@ class Indexer:
         Whatever is raised, the next step begins where the last commit stands. An index that cannot be written twice in a
         row is built anew.
         """
+        if self._opened is not None and read_followed(self._opened.path) is None:
+            self.close()  # somebody took the files away
         self._opened = self._opened or self._open()
         if self._opened is None or self._folder.is_rebuild_wanted():
             return self.build()
@@ -130,8 +132,11 @@ class Indexer:
         total, done, last = index_store.count_published(now=now), 0, 0
         writer = TantivyWriter(path, language=language)
         try:
-            while ids := index_store.list_published(after=last, limit=BATCH, now=now):
-                meanwhile.look(last)
+            while True:
+                meanwhile.look(last)  # first, so that what changes from here on is noticed by the next look
+                ids = index_store.list_published(after=last, limit=BATCH, now=now)
+                if not ids:
+                    break
                 writer.replace((), index_store.load_indexed(ids, now=now))
                 done, last = done + len(ids), ids[-1]
                 self._tell(Progress(done, max(done, total)))
