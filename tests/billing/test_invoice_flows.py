@@ -283,6 +283,20 @@ def test_announced_price_stands_on_the_next_invoice_and_says_so(year: Plan, term
     assert list(find_differences(now=clock.now())) == []
 
 
+def test_announced_price_waits_for_the_period_after_seats_that_were_ordered(year: Plan, terms: InvoiceSettings, clock: Any) -> None:
+    Plan.objects.update(kind=Plan.Kind.GROUP)
+    pay(order_by_invoice(year, quantity=3))
+    change_seats(Organisation.objects.get(), 5, agreed_text="I agree.", shown_cents=0, now=clock.now())
+    old = year.prices.first()
+    year.price_cents = 10800
+    year.save()
+    PriceChange.objects.create(
+        from_price=old, to_price=year.prices.first(), effective_on=date(2026, 6, 1), announced_at=clock.now()
+    )
+    live(336, clock, step=168)
+    assert Invoice.objects.get(number="2027-1").cents == 5 * 9600
+
+
 @pytest.mark.parametrize("seats", [5, 2])
 def test_other_number_of_seats_stands_on_the_next_invoice_and_begins_when_it_is_paid(
     year: Plan, terms: InvoiceSettings, clock: Any, seats: int

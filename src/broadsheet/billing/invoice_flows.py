@@ -246,8 +246,8 @@ def _renew(agreement: InvoiceAgreement, now: datetime) -> int:
 
 def _take_announced_price(agreement: InvoiceAgreement) -> None:
     """A new price that was announced for the next period: its invoice comes as long before as a letter would."""
-    if agreement.period_end is None or agreement.next_price is not None:
-        return
+    if agreement.period_end is None or agreement.next_price is not None or agreement.next_quantity is not None:
+        return  # what the reader has ordered themselves goes before
     day = agreement.period_end.astimezone(settings.BROADSHEET.zone).date()
     change = PriceChange.objects.filter(from_price=agreement.price, withdrawn_at=None, effective_on__lte=day).first()
     if change is not None:
