@@ -187,6 +187,18 @@ def test_a_note_and_a_new_folder_are_kept_by_one_form(own: Client, make_article:
     assert "80 characters" in problem(unnamed)
 
 
+def test_a_form_that_is_refused_keeps_the_folder_that_was_chosen_and_says_what_is_saved(own: Client, make_article: Make) -> None:
+    saved_id = save(own, make_article())
+    own.post("/account/saved/folders/", {"name": "Straits"})
+    folder = Folder.objects.get()
+    refused = own.post(f"/account/saved/{saved_id}/", {"note": "x" * 2_001, "folder": folder.pk})
+    assert f'<option value="{folder.pk}" selected>' in text_of(refused)
+    gone = own.post(f"/account/saved/{saved_id}/", {"note": "Kept", "folder": folder.pk + 1})
+    assert gone.status_code == 409
+    assert problem(gone) == "That folder was deleted, perhaps in another window. Choose another. Your note is saved."
+    assert SavedArticle.objects.get().note == "Kept"
+
+
 def test_several_are_moved_and_removed_at_once_and_removing_is_undone(own: Client, make_article: Make) -> None:
     ids = [save(own, make_article()) for _ in range(3)]
     own.post("/account/saved/folders/", {"name": "Straits"})

@@ -66,6 +66,8 @@ PROBLEMS = {
     Outcome.NAME_TOO_LONG: f"A folder’s name has {LONGEST_NAME} characters at most.",
     Outcome.NOTE_TOO_LONG: f"A note has {LONGEST_NOTE:,} characters at most. It was not saved; shorten it and send it again.",
 }
+NOTE_KEPT = "Your note is saved."
+FOLDER_GONE = "That folder was deleted, perhaps in another window. Choose another."
 NOTHING_TICKED = "Tick the articles first."
 NOTHING_CHOSEN = "Choose what to do with the ticked articles, and where to move them. Nothing was changed."
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -120,19 +122,23 @@ def one(request: HttpRequest, saved_id: int) -> HttpResponse:
         return _list_page(request, SavedAddress(), now, problem=PROBLEMS[Outcome.GONE], status=404)
     if request.method != "POST":
         return _one_page(request, row, {}, now)
-    typed = {"note": request.POST.get("note", ""), "new_folder": request.POST.get("new_folder", "")}
+    folder_id: int | None = read_number(request.POST.get("folder", "")) or None
+    typed: dict[str, Any] = {
+        "note": request.POST.get("note", ""),
+        "new_folder": request.POST.get("new_folder", ""),
+        "folder_id": folder_id,
+    }
     outcome = write_note(reader_id, saved_id, typed["note"])
     if outcome is not Outcome.DONE:
         return _one_page(request, row, {**typed, "note_problem": PROBLEMS[outcome]}, now, status=422)
-    folder_id: int | None = read_number(request.POST.get("folder", "")) or None
     if typed["new_folder"].strip():
         outcome = make_folder(reader_id, typed["new_folder"], now=now)
         folder_id = find_folder_id(reader_id, typed["new_folder"])
         if outcome not in (Outcome.DONE, Outcome.NAME_TAKEN):
-            return _one_page(request, row, {**typed, "folder_problem": PROBLEMS[outcome]}, now, status=422)
+            return _one_page(request, row, {**typed, "folder_problem": f"{PROBLEMS[outcome]} {NOTE_KEPT}"}, now, status=422)
     outcome = move_saved(reader_id, [saved_id], folder_id)
     if outcome is not Outcome.DONE:
-        return _one_page(request, row, {**typed, "folder_problem": PROBLEMS[outcome]}, now, status=409)
+        return _one_page(request, row, {**typed, "folder_problem": f"{FOLDER_GONE} {NOTE_KEPT}"}, now, status=409)
     return see_other(str(SavedAddress(folder=str(folder_id or ""))))
 
 
@@ -243,10 +249,11 @@ def _list_page(request: HttpRequest, address: SavedAddress, now: datetime, *, st
 ORDERS = ((Order.SAVED, "By day saved"), (Order.PUBLISHED, "By day published"))
 
 
-def _one_page(request: HttpRequest, row: SavedRow, typed: dict[str, str], now: datetime, *, status: int = 200) -> HttpResponse:
+def _one_page(request: HttpRequest, row: SavedRow, typed: dict[str, Any], now: datetime, *, status: int = 200) -> HttpResponse:
     context = {
         "row": row,
         "note": row.note,
+        "folder_id": row.folder_id,
         "folders": load_folders(_reader_id(request)),
         "longest": LONGEST_NOTE,
         **typed,
