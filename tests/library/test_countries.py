@@ -63,6 +63,9 @@ def test_the_command_files_what_was_published_before_and_tells_the_index(make_ar
     assert countries_of(old.pk) == ["MT"] and countries_of(new.pk) == ["CY"]
     assert answer.getvalue() == "2 articles looked at, 1 have other countries than before.\n"
     assert str(old.pk) in Change.objects.order_by("pk")[before].subject.split(",")
+    after = Change.objects.count()
+    call_command("countries", stdout=StringIO())
+    assert Change.objects.count() == after, "what changes nothing outdates no page"
 
 
 def test_an_editor_renames_annotates_and_hides_a_country() -> None:

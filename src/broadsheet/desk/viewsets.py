@@ -72,6 +72,7 @@ class CountryViewSet(SnippetViewSet):
     """What editors say of countries in place of, or besides, the gazetteer."""
 
     model = CountryNote
+    menu_label = "Countries"
     icon = "globe"
     base_url_path = "countries"
     list_display: ClassVar = [

@@ -124,6 +124,9 @@ def hold_filing() -> CountryFiling | None:
     return rows.filter(pk=_FILING, rules=RULES, is_done=False).first()
 
 
-def note_filed() -> None:
-    """Say that all articles are looked through by today's rules."""
+def note_filed() -> bool:
+    """Say that all articles are looked through by today's rules; whether that was not known yet."""
+    if CountryFiling.objects.filter(pk=_FILING, rules=RULES, is_done=True).exists():
+        return False
     CountryFiling.objects.update_or_create(pk=_FILING, defaults={"rules": RULES, "is_done": True})
+    return True

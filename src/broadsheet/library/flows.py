@@ -76,10 +76,10 @@ def file_by_country(*, now: datetime) -> int:
 
 
 def end_filing(*, now: datetime) -> None:
-    """Say that all articles are filed by country; pages that told of waiting are made anew."""
+    """Say that all articles are filed by country; pages that told of waiting, if any did, are made anew."""
     with transaction.atomic():
-        country_store.note_filed()
-        signals.lists_changed.send(None, now=now)
+        if country_store.note_filed():
+            signals.lists_changed.send(None, now=now)
 
 
 def _file_batch(*, now: datetime) -> int:

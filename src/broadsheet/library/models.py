@@ -463,8 +463,8 @@ class CountryNote(models.Model):
 
     class Meta:
         ordering = ("code",)
-        verbose_name = "country"
-        verbose_name_plural = "countries"
+        verbose_name = "note on a country"
+        verbose_name_plural = "notes on countries"
 
     def __str__(self) -> str:
         return self.name or load_countries()[self.code].name
