@@ -19,9 +19,9 @@ from broadsheet.library.search.spelling import fold
 from broadsheet.pages.records import Person
 
 SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
-# Scripts whose names stand family first, or without a space: they are not taken apart.
 # A comma, what TeX reads as its own, words without a letter.
 _NO_NAME = re.compile(r"[,\\{}%$#_^~@]|(?:^|\s)&|(?:^|\s)[^\w\s]+(?:\s|$)")
+# Scripts whose names stand family first, or without a space: they are not taken apart.
 _FAMILY_FIRST = re.compile("[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _NOT_ONE_PERSON = frozenset({"and", "und", "et", "y", "&"})
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()

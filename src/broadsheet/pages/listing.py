@@ -20,7 +20,6 @@ PAGE_SIZE = 30
 MOST_WORDS = 8  # of a search; more are not looked at
 LONGEST_WORD = 60
 _CURSOR = re.compile(r"([0-9]{1,17})-([0-9]{1,18})")  # microseconds since 1970, up to the year 5138
-_YEAR = re.compile(r"[12]\d{3}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
